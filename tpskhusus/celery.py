@@ -1,0 +1,76 @@
+"""Which work happens outside a request, and when? The Celery app and the table of what recurs."""
+
+import os
+import signal
+import threading
+import time
+from typing import Any, NamedTuple
+
+from celery import Celery
+from celery.beat import EmbeddedService
+from celery.signals import beat_init, celeryd_init, worker_ready
+from django.conf import settings
+
+from . import filesystem_broker
+from .celery_settings import EMBEDDED_SCHEME
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tpskhusus.settings")
+SUPERVISOR = "TPSKHUSUS_SUPERVISOR"  # the process id of `serve`, told to the children it starts
+PARENT_POLL_SECONDS = 0.5
+GRACE_SECONDS = 3.0
+
+
+class Recurring(NamedTuple):
+    task: str
+    seconds: float
+    why: str
+
+
+def recurring(sweep_seconds: float) -> list[Recurring]:
+    """The beat table. A message that was not taken within its period is dropped: the next one says the same."""
+    return [
+        Recurring("mapping.tasks.recompute_changed", sweep_seconds, "finds changes whose bell was lost"),
+        Recurring("voters.tasks.resume_imports", 3 * sweep_seconds, "goes on with imports that were cut off"),
+        Recurring("accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"),
+    ]
+
+
+def _schedule(rows: list[Recurring]) -> dict[str, Any]:
+    return {
+        row.task: {"task": row.task, "schedule": row.seconds, "options": {"expires": row.seconds}} for row in rows
+    }
+
+
+filesystem_broker.register()
+app = Celery("tpskhusus")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@app.on_after_configure.connect
+def _fill_beat_table(sender: Celery, source: Any, **kwargs: Any) -> None:
+    source.beat_schedule = _schedule(recurring(settings.CELERY_SWEEP_SECONDS))
+
+
+@worker_ready.connect
+def _start_embedded_beat(sender: Any, **kwargs: Any) -> None:
+    """With the embedded broker the one worker also beats, in a thread that dies with it."""
+    if not settings.CELERY_BROKER_URL.startswith(EMBEDDED_SCHEME):
+        return
+    EmbeddedService(app, thread=True).start()
+
+
+@celeryd_init.connect
+@beat_init.connect
+def _end_with_the_supervisor(**kwargs: Any) -> None:
+    """A child of `serve` ends itself when `serve` is gone, however that was killed."""
+    if supervisor := os.environ.get(SUPERVISOR):
+        threading.Thread(target=_watch, args=(int(supervisor),), name="watch", daemon=True).start()
+
+
+def _watch(supervisor: int) -> None:
+    while os.getppid() == supervisor:
+        time.sleep(PARENT_POLL_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.killpg(os.getpgrp(), signal.SIGKILL)
