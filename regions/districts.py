@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 
-from .levels import Level, ancestors, level_of
-
 Assignment = dict[str, str]
+
+PARENT_WIDTH = {13: 8, 8: 5}
 
 
 def resolve(*, regions: Iterable[str], named: Mapping[str, str]) -> Assignment:
@@ -21,9 +21,9 @@ def resolve(*, regions: Iterable[str], named: Mapping[str, str]) -> Assignment:
 
 
 def longest_match(code: str, named: Mapping[str, str]) -> str | None:
-    for candidate in (code, *reversed(ancestors(code))):
-        if candidate in named:
-            return named[candidate]
+    for width in (13, 8, 5, 2):
+        if code[:width] in named:
+            return named[code[:width]]
     return None
 
 
@@ -31,10 +31,9 @@ def found_below(codes: list[str], own: Mapping[str, str | None]) -> dict[str, se
     """Per region above the villages, the districts of all that lies within it."""
     below: dict[str, set[str | None]] = {}
     for code in sorted(codes, key=len, reverse=True):
-        inside = below.get(code) or {own[code]}
-        level = level_of(code)
-        if level > Level.REGENCY:
-            below.setdefault(code[: Level(level - 1).width], set()).update(inside)
+        if parent := PARENT_WIDTH.get(len(code)):
+            inside = below.get(code) or {own[code]}
+            below.setdefault(code[:parent], set()).update(inside)
     return below
 
 
