@@ -1,0 +1,7 @@
+"""The app of places where voters gather."""
+
+from django.apps import AppConfig
+
+
+class LocationsConfig(AppConfig):
+    name = "locations"

@@ -1,0 +1,97 @@
+"""A file that came in, how far it is, and the rows of it that were refused."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_id
+from regions.territory import GuardedManager, ProtectedQuerySet, TerritoryField, territory_is_set
+
+from .special_location import SpecialLocation
+
+
+class Batch(models.Model):
+    """One file of one sender. Its stored bytes are sealed by the app that understands them.
+
+    `accepted`, `updated`, `rejected` and `duplicates` add up to `rows` once it is done.
+    """
+
+    class Subject(models.TextChoices):
+        LOCATIONS = "locations", _("special locations")
+        VOTERS = "voters", _("voters")
+
+    class State(models.TextChoices):
+        RECEIVED = "received", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    territory = TerritoryField()
+    subject = models.CharField(max_length=10, choices=Subject)
+    state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
+    location = models.ForeignKey(SpecialLocation, models.SET_NULL, null=True, related_name="+")
+    file_name = models.CharField(max_length=200)
+    stored_name = models.CharField(max_length=200, blank=True)
+    size_bytes = models.PositiveBigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True)
+    received_at = models.DateTimeField(default=timezone.now)
+    received_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    heartbeat_at = models.DateTimeField(null=True)
+    rows_total = models.PositiveIntegerField(null=True)
+    rows_done = models.PositiveIntegerField(default=0)
+    rows = models.PositiveIntegerField(default=0)
+    accepted = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    duplicates = models.PositiveIntegerField(default=0)
+    # {code: {"count": n, "rows": [first row numbers], "params": {…}}}: never a value of a row
+    warnings = models.JSONField(default=dict)
+    failure = models.JSONField(default=dict)  # {"code", "row", "column"} when the whole file could not be read
+
+    everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
+    objects = GuardedManager()
+
+    class Meta:
+        default_manager_name = "everywhere"
+        constraints = [
+            territory_is_set("batch_has_territory"),
+            models.CheckConstraint(
+                name="batch_counts_add_up",
+                condition=~Q(state="done")
+                | Q(rows=models.F("accepted") + models.F("updated") + models.F("rejected") + models.F("duplicates")),
+            ),
+        ]
+        indexes = [models.Index(fields=["territory", "received_at"], name="batch_newest")]
+
+    @property
+    def seconds(self) -> float | None:
+        if self.started_at is None or self.finished_at is None:
+            return None
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+class Refusal(models.Model):
+    """A row that was not taken, sealed, with every reason: [{"column", "code", "params"}]."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    territory = TerritoryField()
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="refusals")
+    row_number = models.PositiveIntegerField()
+    reasons = models.JSONField()
+    row = models.BinaryField()
+
+    everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
+    objects = GuardedManager()
+
+    class Meta:
+        default_manager_name = "everywhere"
+        constraints = [
+            territory_is_set("refusal_has_territory"),
+            models.UniqueConstraint(fields=["batch", "row_number"], name="refusal_once_per_row"),
+        ]

@@ -1,0 +1,5 @@
+"""API paths of mapping."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

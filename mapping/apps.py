@@ -1,0 +1,18 @@
+"""The app that proposes TPS; hears here that something below has changed."""
+
+from django.apps import AppConfig
+
+
+class MappingConfig(AppConfig):
+    name = "mapping"
+
+    def ready(self) -> None:
+        from locations.bell import ring
+        from locations.changes import changed
+
+        from .tasks import recompute_changed
+
+        def on_change(**_kwargs: object) -> None:
+            ring(recompute_changed)
+
+        changed.connect(on_change, dispatch_uid="mapping.recompute_changed", weak=False)

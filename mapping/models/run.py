@@ -1,0 +1,35 @@
+"""One recompute: of what, why, how long, with which figures."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.ids import new_id
+from regions.territory import GuardedManager, ProtectedQuerySet, TerritoryField, territory_is_set
+
+from .policy import Policy
+
+
+class Run(models.Model):
+    class Cause(models.TextChoices):
+        COMMAND = "command", _("asked for")
+        CHANGE = "change", _("data changed")
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    territory = TerritoryField()
+    policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
+    cause = models.CharField(max_length=10, choices=Cause)
+    started_at = models.DateTimeField(default=timezone.now)
+    seconds = models.FloatField(default=0)
+    locations = models.PositiveIntegerField(default=0)
+    written = models.PositiveIntegerField(default=0)
+
+    everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
+    objects = GuardedManager()
+
+    class Meta:
+        default_manager_name = "everywhere"
+        constraints = [territory_is_set("run_has_territory")]
+        indexes = [models.Index(fields=["policy", "started_at"], name="run_newest")]

@@ -1,0 +1,5 @@
+"""API paths of regions."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,6 @@
+"""Paths of regions."""
+
+from django.urls import URLPattern
+
+app_name = "regions"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,33 @@
+"""Indonesian paths, English names; one include per app."""
+
+from django.conf.urls.i18n import urlpatterns as language_urls
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+
+from mapping.views.desk import desk
+
+from .api import not_found
+from .health import healthz, metrics, readyz
+
+api = [
+    path("", include("mapping.api_urls")),
+    path("", include("regions.api_urls")),
+    path("schema/", login_not_required(SpectacularAPIView.as_view(authentication_classes=[], permission_classes=[])), name="schema"),
+    path("docs/", login_not_required(SpectacularSwaggerView.as_view(authentication_classes=[], permission_classes=[])), name="api-docs"),
+    re_path(r"^.*$", login_not_required(not_found)),
+]
+
+urlpatterns = [
+    path("", desk, name="desk"),
+    path("", include("accounts.urls")),
+    path("bahasa/", include(language_urls)),
+    path("wilayah/", include("regions.urls")),
+    path("lokasi/", include("locations.urls")),
+    path("pemilih/", include("voters.urls")),
+    path("", include("mapping.urls")),
+    path("api/v1/", include(api)),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
+]
