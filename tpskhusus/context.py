@@ -1,50 +1,60 @@
 """What does every page know: policy, register, places to go, and how many proposals wait?"""
 
-from django.http import HttpRequest
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
+from accounts.permissions import Permission, may
 from mapping.models import Policy, Proposal
 from voters.models import Register
 
-PLACES = (
-    ("desk", _("Desk")),
-    ("locations:list", _("Locations")),
-    ("voters:search", _("Voters")),
-    ("mapping:map", _("Map")),
-    ("mapping:queue", _("Review")),
-    ("mapping:policies", _("Policies")),
+if TYPE_CHECKING:
+    from django.http import HttpRequest
+    from django.utils.functional import _StrPromise
+
+    from accounts.models import User
+
+# The verb behind each page asks for its permission again; this only spares people doors that stay shut.
+PLACES: Final[tuple[tuple[str, _StrPromise, frozenset[Permission]], ...]] = (
+    ("desk", _("Desk"), frozenset({Permission.VIEW})),
+    ("locations:list", _("Locations"), frozenset({Permission.VIEW})),
+    ("voters:search", _("Voters"), frozenset({Permission.SEE_VOTERS})),
+    ("mapping:map", _("Map"), frozenset({Permission.VIEW})),
+    ("mapping:queue", _("Review"), frozenset({Permission.DECIDE, Permission.READ_AUDIT})),
+    ("mapping:policies", _("Policies"), frozenset({Permission.VIEW})),
 )
-ALL = ("desk", "locations:list", "voters:search", "mapping:map", "mapping:queue", "mapping:policies")
-# The permission of each page decides; this only spares people doors that stay shut.
-OPEN_TO = {
-    "operator": ("desk", "locations:list", "voters:search", "mapping:map", "mapping:policies"),
-    "reviewer": ALL,
-    "auditor": ALL,
-    "admin": ("desk", "locations:list", "mapping:map", "mapping:policies"),
-}
 
 
-def interface(request: HttpRequest) -> dict:
+def page(request: HttpRequest) -> dict[str, Any]:
     """Lazy values, so that a fragment that shows none of them asks nothing of the database."""
     return {
-        "policy_in_force": SimpleLazyObject(lambda: Policy.objects.filter(is_current=True).first()),
-        "register": SimpleLazyObject(lambda: Register.objects.order_by("pk").last()),
+        "policy_in_force": SimpleLazyObject(policy_in_force),
+        "register": SimpleLazyObject(lambda: Register.objects.first()),
         "navigation": SimpleLazyObject(lambda: places_of(request)),
     }
 
 
-def places_of(request: HttpRequest) -> list[dict]:
+def policy_in_force() -> Policy | None:
+    return Policy.objects.filter(is_current=True).first()
+
+
+def places_of(request: HttpRequest) -> list[dict[str, Any]]:
     """The pages this person can go to, in the order of work; none for a stranger."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return []
-    open_places = OPEN_TO[user.role]
-    return [place(request, name, label) for name, label in PLACES if name in open_places]
+    return [
+        place(request, name, label)
+        for name, label, any_of in PLACES
+        if any(may(user, permission) for permission in any_of)
+    ]
 
 
-def place(request: HttpRequest, name: str, label: str) -> dict:
+def place(request: HttpRequest, name: str, label: _StrPromise) -> dict[str, Any]:
     url = reverse(name)
     return {
         "url": url,
@@ -55,12 +65,13 @@ def place(request: HttpRequest, name: str, label: str) -> dict:
 
 
 def first_step(path: str) -> str:
-    """`/lokasi/` for everything below it."""
+    """`lokasi` for everything below `/lokasi/`."""
     return path.strip("/").partition("/")[0]
 
 
-def waiting_for(user) -> int:
-    """Proposals that wait for a reviewer's decision; nothing waits for anybody else."""
-    if user.role != "reviewer":
+def waiting_for(user: User) -> int:
+    """Proposals that wait for this person's decision; nothing waits for whoever cannot decide."""
+    policy = policy_in_force()
+    if policy is None or not may(user, Permission.DECIDE):
         return 0
-    return Proposal.objects.visible_to(user).awaiting_decision().count()
+    return Proposal.objects.visible_to(user).current(policy).awaiting_decision().count()

@@ -1,13 +1,20 @@
 """How do figures, dates, masked numbers and links to this same page read on screen?"""
 
-from datetime import date, datetime
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language
+
+if TYPE_CHECKING:
+    from django.forms import BaseForm, BoundField
+    from django.http import QueryDict
 
 register = template.Library()
 
@@ -27,7 +34,7 @@ EAST_OF_JAVA = {
 
 
 @register.filter
-def number(value: object) -> str:
+def number(value: Any) -> str:
     """`1.822` in Indonesian, `1,822` in English; text stays as it is, nothing becomes a dash."""
     if value is None or value == "":
         return NOTHING
@@ -83,6 +90,12 @@ def clock(value: datetime | None, region_code: str = "") -> str:
     return f"{date_format(in_zone(value, region_code), pattern)} {name}"
 
 
+@register.filter
+def minutes(duration: timedelta | None) -> int:
+    """Whole minutes, at least one."""
+    return max(1, round(duration.total_seconds() / 60)) if duration else 1
+
+
 def zone_of(region_code: str) -> tuple[str, ZoneInfo]:
     """Name and zone of a region; the country's is that of Jakarta."""
     return EAST_OF_JAVA.get(str(region_code or "")[:2], WIB)
@@ -132,14 +145,14 @@ def other_parameters(context: template.Context, *names: str) -> list[tuple[str, 
     return [(key, value) for key in parameters if key not in names for value in parameters.getlist(key)]
 
 
-def parameters_of(context: template.Context):
+def parameters_of(context: template.Context) -> QueryDict:
     """A copy of the query parameters; `include … only` keeps the request on the context itself."""
     request = getattr(context, "request", None) or context.get("request")
     return request.GET.copy()
 
 
 @register.filter
-def filter_words(form) -> list[dict]:
+def filter_words(form: BaseForm) -> list[dict[str, Any]]:
     """The choices of a filter form as words: name, label, chosen word, options.
 
     Fields without choices are left out; the first empty choice reads as "all".
@@ -147,7 +160,7 @@ def filter_words(form) -> list[dict]:
     return [word_of(field) for field in form if hasattr(field.field, "choices")]
 
 
-def word_of(field) -> dict:
+def word_of(field: BoundField) -> dict[str, Any]:
     chosen = str(field.value() or "")
     options = [
         {"value": str(value or ""), "label": label, "is_current": str(value or "") == chosen}
