@@ -1,0 +1,213 @@
+"""What does one cell of an uploaded file say, and if nothing sensible, why? Shared by both files we import.
+
+A parser takes the trimmed text and returns the value, or raises CellFault. Every code has one sentence in MESSAGES,
+which page and API translate; `%(name)s` is filled from the fault's params.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+MESSAGES: dict[str, str] = {
+    "empty": gettext_noop("This must not be empty."),
+    "outside_list": gettext_noop("This value is not one of %(allowed)s."),
+    "impossible_date": gettext_noop("There is no such date. Write 1990-12-31 or 31/12/1990."),
+    "date_out_of_range": gettext_noop("This date lies outside the years that can be."),
+    "bad_region_code": gettext_noop("This is no region code. Write it as 36.03.04.2001 or 3603042001."),
+    "unknown_region": gettext_noop("There is no region with this code."),
+    "bad_number": gettext_noop("This is no number."),
+    "out_of_range": gettext_noop("This number lies outside %(least)s to %(most)s."),
+    "too_long": gettext_noop("This is longer than %(most)s characters."),
+    "bad_characters": gettext_noop("This contains characters that no text may contain."),
+    "ragged_row": gettext_noop("This row has more cells than the header, so its columns may be shifted."),
+}
+
+_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([|/-])(\d{1,2})\5(\d{4})", re.ASCII)
+_REGION_LENGTHS = {2: (2,), 4: (2, 2), 6: (2, 2, 2), 10: (2, 2, 2, 4)}
+_MASKED_FROM_DIGITS = 5
+
+
+class CellFault(Exception):
+    """This cell cannot be what its column asks for."""
+
+    def __init__(self, code: str, **params: Any) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong in one row: the column as the file's header names it ("" for the row as a whole), code, params.
+
+    `shown` is the value as it may be shown, stored and logged: nothing that identifies a person.
+    """
+
+    column: str
+    code: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a file: its Indonesian header, what it is called elsewhere, the field it fills, how it is read."""
+
+    header: str
+    field: str
+    parse: Callable[[str], Any]
+    aliases: tuple[str, ...] = ()
+    secret: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which cell of this file's rows fills which field, and what of its header nobody knows or lacks."""
+
+    columns: tuple[tuple[int, Column], ...]
+    width: int
+    unknown: tuple[str, ...] = ()
+    twice: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+    @property
+    def fields(self) -> frozenset[str]:
+        return frozenset(column.field for _, column in self.columns)
+
+    def missing(self, required: Iterable[str]) -> tuple[str, ...]:
+        """Headers of `required` (headers, too) that the file does not have."""
+        present = {column.header for _, column in self.columns}
+        return tuple(header for header in required if header not in present)
+
+    def as_dict(self, cells: list[str]) -> dict[str, str]:
+        """The known cells of a row by our header."""
+        return {column.header: cells[place] for place, column in self.columns}
+
+
+def match_header(header: list[str], columns: Iterable[Column]) -> Layout:
+    """The layout of a file: any order, without regard to case, blanks around or between, or `_`."""
+    known = {_plain(name): column for column in columns for name in (column.header, *column.aliases)}
+    found: dict[str, tuple[int, Column]] = {}
+    unknown, twice = [], []
+    for place, name in enumerate(header):
+        column = known.get(_plain(name))
+        if column is None:
+            unknown.append(shown(name.strip()))
+        elif column.field in found:
+            twice.append(column.header)
+        else:
+            found[column.field] = (place, column)
+    return Layout(tuple(found.values()), len(header), tuple(unknown), tuple(twice), tuple(h.strip() for h in header))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_]+", "_", name.strip(" \t\r\n\u00a0\ufeff").lower())
+
+
+def shown(value: str) -> str:
+    """The value cut to 40 characters, hidden whole as soon as it has five digits (a shifted NIK, a birth date)."""
+    if sum(c.isdigit() for c in value) >= _MASKED_FROM_DIGITS:
+        return "•" * min(len(value), 16)
+    return value[:40]
+
+
+def one_of(allowed: Mapping[str, Any], names: str | None = None) -> Callable[[str], Any]:
+    """A parser for a closed list, without regard to case; `names` is what the refusal lists."""
+    listed = names or ", ".join(key for key in allowed if key)
+    spelled = {**{key.lower(): value for key, value in allowed.items()}, **allowed}
+
+    def parse(text: str) -> Any:
+        try:
+            return spelled[text]
+        except KeyError:
+            pass
+        try:
+            return spelled[text.lower()]
+        except KeyError:
+            raise CellFault("outside_list", allowed=listed) from None
+
+    return parse
+
+
+def text_of(most: int) -> Callable[[str], str]:
+    """A parser for a line of text: control characters and runs of blanks become one blank, at most `most` long."""
+
+    def parse(text: str) -> str:
+        if not text.isprintable() or "  " in text:
+            text = clean(text)
+        if len(text) > most:
+            raise CellFault("too_long", most=most)
+        return text
+
+    return parse
+
+
+def clean(text: str) -> str:
+    """One line: blanks of every kind become one space, invisible control and bidi characters go."""
+    spaced = "".join(" " if c.isspace() else c for c in text)
+    return " ".join("".join(c for c in spaced if c.isprintable()).split())
+
+
+def parse_date(text: str) -> date | None:
+    """1990-12-31, 31|12|1990, 31-12-1990 or 31/12/1990; None for an empty cell."""
+    if not text:
+        return None
+    match = _DATE.fullmatch(text)
+    if match is None:
+        raise CellFault("impossible_date")
+    year, month, day = (match[1], match[2], match[3]) if match[1] else (match[7], match[6], match[4])
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        raise CellFault("impossible_date") from None
+
+
+def parse_region(text: str) -> str:
+    """A region code with its dots, from one with or without; "" for an empty cell. Whether it exists, others know."""
+    if not text:
+        return ""
+    digits = text.replace(".", "").replace(" ", "")
+    widths = _REGION_LENGTHS.get(len(digits))
+    if widths is None or not (digits.isascii() and digits.isdigit()):
+        raise CellFault("bad_region_code")
+    if "." in text and tuple(len(part) for part in text.replace(" ", "").split(".")) != widths:
+        raise CellFault("bad_region_code")
+    ends = [sum(widths[: count + 1]) for count in range(len(widths))]
+    return ".".join(digits[end - width : end] for end, width in zip(ends, widths, strict=True))
+
+
+def number_of(least: float, most: float) -> Callable[[str], float | None]:
+    """A parser for a decimal number within bounds, with a point or a comma; None for an empty cell."""
+
+    def parse(text: str) -> float | None:
+        if not text:
+            return None
+        if not re.fullmatch(r"-?\d{1,9}(?:[.,]\d{1,12})?", text, re.ASCII):
+            raise CellFault("bad_number")
+        number = float(text.replace(",", "."))
+        if not least <= number <= most:
+            raise CellFault("out_of_range", least=least, most=most)
+        return number
+
+    return parse
+
+
+def count_of(least: int, most: int) -> Callable[[str], int | None]:
+    """A parser for a whole number within bounds, thousands parted by dots or not; None for an empty cell."""
+
+    def parse(text: str) -> int | None:
+        if not text:
+            return None
+        if not re.fullmatch(r"\d{1,9}|\d{1,3}(?:\.\d{3}){1,2}", text, re.ASCII):
+            raise CellFault("bad_number")
+        number = int(text.replace(".", ""))
+        if not least <= number <= most:
+            raise CellFault("out_of_range", least=least, most=most)
+        return number
+
+    return parse

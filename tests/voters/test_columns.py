@@ -1,0 +1,178 @@
+"""One good row is taken; each kind of bad row is refused with its column and its reason."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voters import columns
+from voters.columns import ParsedRow, parse_row
+
+TODAY = date(2024, 2, 1)
+GOOD = {
+    "kode_lokasi": "36.03-001",
+    "nik": "3603041508900001",
+    "nama": "Budi Santoso",
+    "tanggal_lahir": "1990-08-15",
+    "jenis_kelamin": "L",
+}
+
+
+def parse(**cells: str) -> ParsedRow:
+    row = parse_row({**GOOD, **cells}, today=TODAY)
+    assert isinstance(row, ParsedRow), row
+    return row
+
+
+def faults(**cells: str) -> list[tuple[str, str]]:
+    row = parse_row({**GOOD, **cells}, today=TODAY)
+    assert isinstance(row, list), row
+    return [(fault.column, fault.code) for fault in row]
+
+
+def test_the_least_row_is_taken_with_what_the_empty_cells_mean():
+    row = parse()
+
+    assert (row.role, row.is_foreign, row.arrival, row.disability, row.is_military_police) == ("penghuni", False, None, "", False)
+
+
+@pytest.mark.parametrize("text", ["1990-12-31", "31|12|1990", "31-12-1990", "31/12/1990", " 31/12/1990 "])
+def test_dates_come_in_four_forms(text):
+    assert parse(tanggal_masuk=text).arrival == date(1990, 12, 31)
+
+
+@pytest.mark.parametrize("text", ["31/02/1990", "00/00/0000", "1990/12/31", "31-12/1990", "12/31/1990", "١/١/١٩٩٠", "33123"])
+def test_a_date_that_cannot_be_is_refused(text):
+    assert faults(tanggal_lahir=text) == [("tanggal_lahir", "impossible_date")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "refused"),
+    [
+        ({"nama": ""}, ("nama", "empty")),
+        ({"nama": "..."}, ("nama", "empty")),
+        ({"nama": "x" * 151}, ("nama", "too_long")),
+        ({"tanggal_lahir": ""}, ("tanggal_lahir", "empty")),
+        ({"tanggal_lahir": "2024-02-02"}, ("tanggal_lahir", "date_out_of_range")),
+        ({"tanggal_lahir": "1790-02-02"}, ("tanggal_lahir", "date_out_of_range")),
+        ({"jenis_kelamin": ""}, ("jenis_kelamin", "empty")),
+        ({"jenis_kelamin": "X"}, ("jenis_kelamin", "outside_list")),
+        ({"peran": "tamu"}, ("peran", "outside_list")),
+        ({"status_kawin": "K"}, ("status_kawin", "outside_list")),
+        ({"disabilitas": "7"}, ("disabilitas", "outside_list")),
+        ({"status_ktp_el": "X"}, ("status_ktp_el", "outside_list")),
+        ({"kewarganegaraan": "62"}, ("kewarganegaraan", "outside_list")),
+        ({"nik": "360304150890001"}, ("nik", "nik_length")),
+        ({"nik": "3603043208900001"}, ("nik", "nik_date")),
+        ({"nik": "3,60304E+15"}, ("nik", "nik_scientific")),
+        ({"kode_wilayah_domisili": "36.3.4"}, ("kode_wilayah_domisili", "bad_region_code")),
+        ({"kode_wilayah_domisili": "36"}, ("kode_wilayah_domisili", "bad_region_code")),
+        ({"tanggal_masuk": "2024-01-02", "tanggal_keluar": "2024-01-01"}, ("tanggal_keluar", "departure_before_arrival")),
+        ({"tanggal_keluar": "kapan"}, ("tanggal_keluar", "impossible_date")),
+        ({"kode_lokasi": ""}, ("kode_lokasi", "no_place")),
+        ({"kode_lokasi": "", "kode_wilayah_keberadaan": "36.03", "lintang": "1"}, ("lintang", "point_incomplete")),
+        ({"kode_lokasi": "", "kode_wilayah_keberadaan": "36.03", "lintang": "91", "bujur": "100"}, ("lintang", "out_of_range")),
+        ({"bujur": "timur"}, ("bujur", "bad_number")),
+    ],
+)
+def test_each_kind_of_fault_is_named_with_its_column(cells, refused):
+    assert faults(**cells) == [refused]
+
+
+def test_all_faults_of_a_row_are_told_at_once():
+    assert faults(nama="", jenis_kelamin="X", nik="1") == [("nama", "empty"), ("jenis_kelamin", "outside_list")]
+    assert faults(nama="", nik="12") == [("nama", "empty"), ("nik", "nik_length")]
+
+
+def test_every_code_has_a_sentence():
+    used = {code for _, code in [faults(nik="12")[0], faults(nama="")[0], faults(kode_lokasi="")[0]]}
+
+    assert used <= columns.MESSAGES.keys()
+
+
+@pytest.mark.parametrize("text", ["0", "-", "", "1111111111111111", "3603041508900000", "'0"])
+def test_a_placeholder_is_kept_as_no_nik(text):
+    assert parse(nik=text).nik == ""
+
+
+def test_a_synthetic_register_takes_invented_niks_as_niks():
+    row = parse_row({**GOOD, "nik": "3603041508900000"}, today=TODAY, synthetic=True)
+
+    assert isinstance(row, ParsedRow)
+    assert row.nik == "3603041508900000"
+
+
+@pytest.mark.parametrize("text", ["36.03.04.2001", "3603042001"])
+def test_a_home_is_written_with_or_without_dots(text):
+    assert parse(kode_wilayah_domisili=text).home_code == "36.03.04.2001"
+
+
+@pytest.mark.parametrize("text", ["TNI", "polri", "Tentara Nasional Indonesia (TNI)"])
+def test_soldiers_and_police_are_known_by_their_occupation(text):
+    assert parse(pekerjaan=text).is_military_police
+    assert not parse(pekerjaan="Purnawirawan TNI").is_military_police
+
+
+def test_who_is_no_indonesian_is_a_foreigner():
+    assert not parse(kewarganegaraan="wni").is_foreign
+    assert parse(kewarganegaraan="WNA").is_foreign
+    assert parse(kewarganegaraan="Papua Nugini").is_foreign
+
+
+def test_somebody_without_a_location_stands_where_they_stay():
+    row = parse(kode_lokasi="", kode_wilayah_keberadaan="3603", lintang="-6,17", bujur="106.63")
+
+    assert (row.location_code, row.stay_code, row.latitude, row.longitude) == ("", "36.03", -6.17, 106.63)
+
+
+def test_one_location_named_for_the_whole_file_fills_the_rows_that_name_none():
+    row = parse_row({**GOOD, "kode_lokasi": ""}, today=TODAY, location_code="X")
+
+    assert isinstance(row, ParsedRow)
+    assert row.location_code == "X"
+
+
+def test_a_location_outweighs_a_region_of_stay():
+    row = parse(kode_wilayah_keberadaan="36.03", lintang="-6.1", bujur="106.6")
+
+    assert (row.stay_code, row.latitude, row.warnings) == ("", None, ("stay_ignored",))
+
+
+def test_no_fault_shows_a_nik_or_a_birth_date():
+    row = parse_row(
+        {**GOOD, "nik": "36030415089000019", "jenis_kelamin": "3603041508900001", "tanggal_lahir": "15/08/19901"}, today=TODAY
+    )
+
+    assert isinstance(row, list)
+    assert not any(part in repr(row) for part in ("3603", "1990", "0890"))
+
+
+SIDALIH = "KECAMATAN#KELURAHAN#DPID#NKK#NIK#NAMA#TEMPAT LAHIR#TANGGAL LAHIR#STS KAWIN#KELAMIN#ALAMAT#RT#RW#DISABILITAS#EKTP#KETERANGAN#SUMBER#TPS#STATUS"
+
+
+def test_sidalihs_own_headers_are_understood():
+    layout = columns.match_header(SIDALIH.split("#"))
+    cells = ["CISAUK", "DANGDANG", "1", "3603041508900002", "3603041508900001", "BUDI", "TANGERANG", "15|08|1990", "B", "L", "JL A"]
+    row = columns.parse_texts(columns.in_order(layout)(cells + ["1", "2", "0", "S", "", "DP4", "1", "AKTIF"]), today=TODAY, location_code="X")
+
+    assert isinstance(row, ParsedRow)
+    assert (row.name, row.birth_date, row.marital, row.ektp, row.birthplace) == ("BUDI", date(1990, 8, 15), "B", "S", "TANGERANG")
+    assert layout.unknown == ("KECAMATAN", "KELURAHAN", "DPID", "SUMBER", "TPS", "STATUS")
+    assert columns.missing_columns(layout, location_code="X") == ()
+    assert columns.missing_columns(layout) == ("kode_lokasi",)
+
+
+def test_columns_come_in_any_order_with_any_case_and_blanks():
+    layout = columns.match_header([" Nama ", "JENIS KELAMIN", "tanggal_lahir\u00a0", "Hobi", "nama"])
+
+    assert layout.unknown == ("Hobi",)
+    assert layout.twice == ("nama",)
+    assert columns.missing_columns(layout, location_code="X") == ()
+
+
+@given(st.dictionaries(st.sampled_from(columns.HEADERS), st.text(max_size=30)))
+def test_any_cells_at_all_get_an_answer(cells):
+    row = parse_row({**GOOD, **cells}, today=TODAY)
+
+    assert isinstance(row, ParsedRow) or all(fault.code in columns.MESSAGES for fault in row)

@@ -1,0 +1,320 @@
+"""What does a row of the voter file say, and if it cannot be taken, why?
+
+The one border between KPU's columns and our fields: header, aliases (Sidalih's own among them), parser, refusal code.
+Form and import read through `parse_row`, so both refuse the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from operator import itemgetter
+from typing import Any
+
+from django.utils.translation import gettext_noop
+
+from locations import cells
+from locations.cells import CellFault, Column, Fault, Layout, clean, number_of, one_of, parse_date, parse_region, text_of
+from locations.memo import Memo
+from voters import identity, nik
+
+MESSAGES: dict[str, str] = {
+    **cells.MESSAGES,
+    "nik_length": gettext_noop("A NIK has 16 digits. Without one, leave the cell empty or write -."),
+    "nik_scientific": gettext_noop(
+        "A spreadsheet turned this NIK into a rounded number. Format the column as text and enter the NIK again."
+    ),
+    "nik_date": gettext_noop("The birth date inside this NIK cannot be."),
+    "no_place": gettext_noop("Neither a location (kode_lokasi) nor a region of stay (kode_wilayah_keberadaan) is given."),
+    "unknown_location": gettext_noop("There is no special location with this code in your territory."),
+    "location_inactive": gettext_noop("This location was withdrawn or closed."),
+    "departure_before_arrival": gettext_noop("The departure lies before the arrival."),
+    "point_incomplete": gettext_noop("Latitude and longitude belong together."),
+    "outside_territory": gettext_noop("This region does not lie in your territory."),
+    "stay_too_coarse": gettext_noop("The region of stay must be a regency, a district or a village."),
+}
+
+WARNINGS: dict[str, str] = {
+    "bad_nik": gettext_noop("The NIK contradicts birth date, sex or any known district; kept, not eligible until corrected."),
+    "bad_nik_sex": gettext_noop("The NIK says the other sex. Proposed: take the sex from the NIK."),
+    "bad_nik_birth_date": gettext_noop("The NIK says another birth date. Proposed: compare with the KTP-el."),
+    "bad_nik_district": gettext_noop("The first six digits of the NIK were never a district. Proposed: look for a typing error."),
+    "no_nik": gettext_noop("No NIK; kept, not eligible."),
+    "nkk_malformed": gettext_noop("The NKK has no 16 digits; kept as it is, compared with nothing."),
+    "unknown_village": gettext_noop("The village of the home is unknown; its district was taken."),
+    "home_assumed": gettext_noop("No home given; the district that issued the NIK was taken."),
+    "unknown_domicile": gettext_noop("No home given and none derivable; kept, not eligible."),
+    "block_created": gettext_noop("A block that was not known before was created."),
+    "twice_in_file": gettext_noop("The same person stands twice in the file; the later row counts."),
+    "departure_kept": gettext_noop("This person is registered elsewhere since leaving; the departure was kept as it was."),
+    "former_nik": gettext_noop("This NIK was corrected before; the corrected one was kept."),
+    "nik_kept": gettext_noop("The row has no NIK, the voter has one; it was kept."),
+    "duplicate": gettext_noop("The NIK is registered elsewhere or for another name; kept, not eligible, with a case."),
+    "stay_ignored": gettext_noop("A region of stay is only for people without a location; it was left out."),
+    "unknown_column": gettext_noop("This column is not known and was left out."),
+}
+
+NAME_LENGTH = 150
+MILITARY_POLICE = frozenset(
+    (
+        "tni",
+        "polri",
+        "tentara nasional indonesia",
+        "tentara nasional indonesia (tni)",
+        "kepolisian ri",
+        "kepolisian ri (polri)",
+        "kepolisian republik indonesia",
+        "anggota tni",
+        "anggota polri",
+        "tni ad",
+        "tni al",
+        "tni au",
+    )
+)
+_CITIZEN = frozenset(("", "wni", "indonesia", "id", "idn", "warga negara indonesia"))
+_OLDEST_YEAR = 1890
+
+
+@dataclass(slots=True)
+class ParsedRow:
+    """A row that can be taken, each cell as a value; what only the database knows is not yet checked.
+
+    `nik` is "" for a placeholder, else 16 digits with a date that can be. Codes of regions are dotted.
+    """
+
+    location_code: str
+    block: str
+    role: str
+    nkk: str
+    nik: str
+    name: str
+    birthplace: str
+    birth_date: date
+    marital: str
+    sex: str
+    address: str
+    rt: str
+    rw: str
+    disability: str
+    ektp: str
+    home_code: str
+    arrival: date | None
+    departure: date | None
+    occupation: str
+    is_foreign: bool
+    notes: str
+    stay_code: str
+    latitude: float | None
+    longitude: float | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_military_police(self) -> bool:
+        return self.occupation.lower() in MILITARY_POLICE
+
+    @property
+    def record(self) -> identity.Record:
+        return identity.Record(
+            self.nkk,
+            self.birth_date,
+            self.birthplace,
+            self.address,
+            self.rt,
+            self.rw,
+            self.disability,
+            self.occupation,
+            self.notes,
+        )
+
+
+def parse_row(
+    row: Mapping[str, str], *, today: date, synthetic: bool = False, location_code: str = ""
+) -> ParsedRow | list[Fault]:
+    """The row, cells keyed by our headers, or every reason why it cannot be taken.
+
+    `location_code` stands in where the row names no place; `synthetic` as in `nik.is_placeholder`.
+    """
+    texts = [row.get(header, "") for header in HEADERS]
+    return parse_texts(texts, today=today, synthetic=synthetic, location_code=location_code)
+
+
+def parse_texts(
+    texts: Sequence[str], *, today: date, synthetic: bool = False, location_code: str = ""
+) -> ParsedRow | list[Fault]:
+    """`parse_row` for cells in the order of HEADERS, as `in_order` brings them: the import's way."""
+    faults: list[Fault] = []
+    try:
+        parsed = ParsedRow(*[parse(text) for parse, text in zip(_PARSERS, texts, strict=True)])
+    except CellFault:
+        parsed = ParsedRow(*_parse_each(texts, faults))
+    if not parsed.location_code and not parsed.stay_code:
+        parsed.location_code = location_code
+    _check_together(parsed, faults, today, synthetic)
+    return faults or parsed
+
+
+def in_order(layout: Layout) -> Callable[[list[str]], Sequence[str]]:
+    """A function that puts a row's cells in the order of HEADERS, "" where the file lacks the column."""
+    place_of = {column.header: place for place, column in layout.columns}
+    pick = itemgetter(*(place_of.get(header, layout.width) for header in HEADERS))
+    return lambda row: pick((*row, ""))
+
+
+def match_header(header: list[str]) -> Layout:
+    """The layout of a voter file. `missing` of REQUIRED tells what it lacks."""
+    return cells.match_header(header, COLUMNS)
+
+
+def missing_columns(layout: Layout, *, location_code: str = "") -> tuple[str, ...]:
+    """Required columns the file does not have; a location may be named once for the whole file."""
+    missing = layout.missing(REQUIRED)
+    has_place = location_code or not {"location_code", "stay_code"}.isdisjoint(layout.fields)
+    return missing if has_place else (*missing, "kode_lokasi")
+
+
+def well_formed_nkk(text: str) -> str:
+    """The NKK if it has 16 digits and is no stand-in, else "": only this is ever compared."""
+    return text if len(text) == nik.LENGTH and text.isdigit() and not nik.is_placeholder(text, synthetic=True) else ""
+
+
+def _parse_each(texts: Sequence[str], faults: list[Fault]) -> Iterator[Any]:
+    """Every value, None for a cell that cannot be read; its fault is added."""
+    for header, parse, text in zip(HEADERS, _PARSERS, texts, strict=True):
+        try:
+            yield parse(text)
+        except CellFault as fault:
+            faults.append(_fault(header, fault.code, text, fault.params))
+            yield None
+
+
+def _check_together(row: ParsedRow, faults: list[Fault], today: date, synthetic: bool) -> None:
+    """What one cell alone cannot tell; turns a placeholder into "" and adds faults and warnings."""
+    if nik.is_placeholder(row.nik, synthetic=synthetic):
+        row.nik = ""
+    else:
+        code = nik.nik_fault(row.nik)
+        if code:
+            faults.append(Fault("nik", code, {}, identity.mask(row.nik)))
+    born = row.birth_date
+    if born is not None and not (_OLDEST_YEAR <= born.year and born <= today):
+        faults.append(_fault("tanggal_lahir", "date_out_of_range"))
+    if row.arrival and row.departure and row.departure < row.arrival:
+        faults.append(_fault("tanggal_keluar", "departure_before_arrival"))
+    if row.location_code:
+        if row.stay_code:
+            row.stay_code, row.latitude, row.longitude = "", None, None
+            row.warnings += ("stay_ignored",)
+    elif not row.stay_code and not any(fault.column in _PLACES for fault in faults):
+        faults.append(_fault("kode_lokasi", "no_place"))
+    if (row.latitude is None) != (row.longitude is None) and not any(f.column in _POINT for f in faults):
+        faults.append(_fault("lintang", "point_incomplete"))
+    if row.nkk and len(row.nkk) != nik.LENGTH:
+        row.warnings += ("nkk_malformed",)
+
+
+def _reader(column: Column) -> Callable[[str], Any]:
+    """The column's parser on the trimmed cell, `-` being an empty one; remembered where values repeat."""
+    parse = column.parse
+
+    def read(cell: str) -> Any:
+        text = cell.strip()
+        return parse("" if text == "-" else text)
+
+    return read if column.field in _EACH_HIS_OWN else Memo(read).__getitem__
+
+
+def _fault(header: str, code: str, text: str = "", params: Mapping[str, Any] | None = None) -> Fault:
+    shown = "" if header in _SECRET else cells.shown(text)
+    return Fault(header, code, dict(params or {}), shown)
+
+
+_plain_name = text_of(NAME_LENGTH)
+
+
+def _parse_name(text: str) -> str:
+    name = _plain_name(text)
+    if not any(c.isalpha() for c in name):
+        raise CellFault("empty")
+    return name
+
+
+def _parse_birth_date(text: str) -> date:
+    value = parse_date(text)
+    if value is None:
+        raise CellFault("empty")
+    return value
+
+
+def _parse_is_foreign(text: str) -> bool:
+    """Everything but the usual words for an Indonesian is a foreigner; figures are no citizenship."""
+    if text.lower() in _CITIZEN:
+        return False
+    if not clean(text).replace(" ", "").replace("-", "").isalpha() or len(text) > 60:
+        raise CellFault("outside_list", allowed="WNI, WNA")
+    return True
+
+
+def _parse_nkk(text: str) -> str:
+    digits = nik.parse_nik(text)
+    if nik.is_placeholder(digits, synthetic=True):
+        return ""
+    return _short_text(digits)
+
+
+def _parse_sex(text: str) -> str:
+    if not text:
+        raise CellFault("empty")
+    return _sex(text)
+
+
+_short_text = text_of(40)
+_sex = one_of({nik.MALE: nik.MALE, nik.FEMALE: nik.FEMALE})
+
+
+def _parse_home(text: str) -> str:
+    code = parse_region(text)
+    if len(code) == 2:
+        raise CellFault("bad_region_code")
+    return code
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("kode_lokasi", "location_code", text_of(40)),
+    Column("blok", "block", text_of(60)),
+    Column("peran", "role", one_of({"": "penghuni", "penghuni": "penghuni", "petugas": "petugas"})),
+    Column("nkk", "nkk", _parse_nkk, ("no_kk", "nomor_kk"), secret=True),
+    Column("nik", "nik", nik.parse_nik, secret=True),
+    Column("nama", "name", _parse_name, ("nama_lengkap",)),
+    Column("tempat_lahir", "birthplace", text_of(100), secret=True),
+    Column("tanggal_lahir", "birth_date", _parse_birth_date, ("tgl_lahir",), secret=True),
+    Column("status_kawin", "marital", one_of({"": "", "B": "B", "S": "S", "P": "P"}), ("sts_kawin", "status_perkawinan")),
+    Column("jenis_kelamin", "sex", _parse_sex, ("kelamin",)),
+    Column("alamat", "address", text_of(300), secret=True),
+    Column("rt", "rt", text_of(10), secret=True),
+    Column("rw", "rw", text_of(10), secret=True),
+    Column(
+        "disabilitas",
+        "disability",
+        one_of({"": "", "0": "", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "6": "6"}, "0, 1, 2, 3, 4, 5, 6"),
+        ("difabel",),
+        secret=True,
+    ),
+    Column("status_ktp_el", "ektp", one_of({"": "", "S": "S", "B": "B"}), ("ektp", "ktp_el", "status_ektp")),
+    Column("kode_wilayah_domisili", "home_code", _parse_home),
+    Column("tanggal_masuk", "arrival", parse_date),
+    Column("tanggal_keluar", "departure", parse_date),
+    Column("pekerjaan", "occupation", text_of(100), secret=True),
+    Column("kewarganegaraan", "is_foreign", _parse_is_foreign),
+    Column("keterangan", "notes", text_of(500), secret=True),
+    Column("kode_wilayah_keberadaan", "stay_code", parse_region),
+    Column("lintang", "latitude", number_of(-11.5, 6.5)),
+    Column("bujur", "longitude", number_of(94.5, 141.5)),
+)
+HEADERS = tuple(column.header for column in COLUMNS)
+REQUIRED = ("nama", "tanggal_lahir", "jenis_kelamin")
+_EACH_HIS_OWN = frozenset(("nkk", "nik", "name", "address", "notes", "latitude", "longitude"))
+_PARSERS: tuple[Callable[[str], Any], ...] = tuple(_reader(column) for column in COLUMNS)
+_SECRET = frozenset(column.header for column in COLUMNS if column.secret)
+_PLACES = frozenset(("kode_lokasi", "kode_wilayah_keberadaan"))
+_POINT = frozenset(("lintang", "bujur"))
