@@ -7,6 +7,7 @@ and all the rings of one commit together hold up their request for less than 1.5
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from celery import Task
@@ -14,7 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 log = logging.getLogger(__name__)
 PATIENCE_SECONDS = 1.0  # the longest that one ring may take
-SLOW_SECONDS = 0.2  # a broker slower than this is left alone for a while
+SLOW_SECONDS = 0.4  # a ring that took longer must have been the last of its request
 REST_SECONDS = 5.0  # how long a broker that failed is left alone
 
 Value = str | int  # ids only
@@ -36,12 +37,19 @@ def ring(task: Task, *, using: str = DEFAULT_DB_ALIAS, **values: Value) -> None:
 
     Never raises for the broker's sake. The same ring twice in one transaction is sent once.
     """
+    once_after_commit(_Ring(task, tuple(sorted(values.items()))), using=using)
+
+
+def once_after_commit(act: Callable[[], object], *, using: str = DEFAULT_DB_ALIAS) -> None:
+    """Like `transaction.on_commit(act, robust=True)`, but equal acts of one transaction are one.
+
+    An act registered in a savepoint that was rolled back does not count: it will not happen.
+    """
     connection = connections[using]
-    wanted = _Ring(task, tuple(sorted(values.items())))
     open_savepoints = set(connection.savepoint_ids)
     waiting = (known for savepoints, known, _ in connection.run_on_commit if savepoints <= open_savepoints)
-    if wanted not in waiting:
-        connection.on_commit(wanted, robust=True)
+    if act not in waiting:
+        connection.on_commit(act, robust=True)
 
 
 def missed() -> int:
@@ -79,7 +87,7 @@ class _Bell:
         seconds = time.monotonic() - began
         with self._lock:
             self._is_ill = not is_sent or seconds > SLOW_SECONDS
-            self._resting_until = time.monotonic() + REST_SECONDS if self._is_ill else 0.0
+            self._resting_until = time.monotonic() + (REST_SECONDS if not is_sent else seconds) * self._is_ill
         return is_sent
 
 

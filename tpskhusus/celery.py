@@ -4,10 +4,12 @@ import os
 import signal
 import threading
 import time
+import warnings
 from typing import Any, NamedTuple
 
 from celery import Celery
 from celery.beat import EmbeddedService
+from celery.platforms import SecurityWarning
 from celery.signals import beat_init, celeryd_init, worker_ready
 from django.conf import settings
 
@@ -31,6 +33,7 @@ def recurring(sweep_seconds: float) -> list[Recurring]:
     return [
         Recurring("mapping.tasks.recompute_changed", sweep_seconds, "finds changes whose bell was lost"),
         Recurring("voters.tasks.resume_imports", 3 * sweep_seconds, "goes on with imports that were cut off"),
+        Recurring("voters.tasks.settle_departures", 600, "gives a claim to the next list once a departure has passed"),
         Recurring("accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"),
     ]
 
@@ -41,6 +44,7 @@ def _schedule(rows: list[Recurring]) -> dict[str, Any]:
     }
 
 
+warnings.filterwarnings("ignore", category=SecurityWarning)  # it warns root of pickle; messages are JSON only
 filesystem_broker.register()
 app = Celery("tpskhusus")
 app.config_from_object("django.conf:settings", namespace="CELERY")
@@ -57,7 +61,7 @@ def _start_embedded_beat(sender: Any, **kwargs: Any) -> None:
     """With the embedded broker the one worker also beats, in a thread that dies with it."""
     if not settings.CELERY_BROKER_URL.startswith(EMBEDDED_SCHEME):
         return
-    EmbeddedService(app, thread=True).start()
+    EmbeddedService(app, thread=True, scheduler_cls=app.conf.beat_scheduler).start()
 
 
 @celeryd_init.connect

@@ -39,7 +39,7 @@ COMMON: dict[str, Any] = {
     "CELERY_BROKER_CONNECTION_TIMEOUT": SOCKET_TIMEOUT_SECONDS,
     "CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP": True,
     "CELERY_BROKER_CONNECTION_MAX_RETRIES": None,
-    "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": False,
+    "CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS": True,
     "CELERY_WORKER_SEND_TASK_EVENTS": False,
     "CELERY_BEAT_SCHEDULER": "celery.beat:Scheduler",  # periods only, so nothing to remember on disk
     "CELERY_TIMEZONE": "UTC",
@@ -65,7 +65,7 @@ def _redis_options() -> dict[str, Any]:
 
 def _embedded(folder: Path) -> dict[str, Any]:
     return {
-        "CELERY_BROKER_URL": f"{EMBEDDED_SCHEME}://",
+        "CELERY_BROKER_URL": f"{EMBEDDED_SCHEME}://localhost",
         "CELERY_BROKER_TRANSPORT_OPTIONS": {
             "data_folder_in": str(folder / "messages"),
             "data_folder_out": str(folder / "messages"),

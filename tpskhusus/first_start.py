@@ -40,7 +40,7 @@ def write_keys(path: str) -> int:
     missing = {name: value for name, value in _new_keys().items() if not _has(known, name)}
     if missing:
         _append(file, known, missing)
-        print(f"   {', '.join(missing)} written to {path}")
+        print(f"== Keys: {', '.join(missing)} written to {path}, at random; keep a copy in a safe place")
     return 0
 
 

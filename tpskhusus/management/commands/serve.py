@@ -25,7 +25,7 @@ from tpskhusus.celery_settings import EMBEDDED_SCHEME
 WEB_THREADS = 8
 CHILD_LOOK_SECONDS = 0.5
 RESTART_SECONDS = 1.0
-END_SECONDS = 3.0
+END_SECONDS = 5.0
 CELERY = [sys.executable, "-m", "celery", "--app", "tpskhusus"]
 EMBEDDED_WORKER = ["--pool", "threads", "--concurrency", "2", "--hostname", "embedded@tpskhusus"]
 QUIET = ["--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
