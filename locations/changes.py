@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db import transaction
 from django.dispatch import Signal
 
+from . import bell
 from .models import Change, SpecialLocation
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def record(location_ids: Iterable[uuid.UUID]) -> int:
     territories = SpecialLocation.everywhere.in_bulk(set(location_ids), field_name="pk")
     marks = [Change(location_id=pk, territory=location.territory) for pk, location in territories.items()]
     Change.everywhere.bulk_create(marks, batch_size=5000)
-    transaction.on_commit(_ring_once, robust=True)
+    bell.once_after_commit(_ring_once)
     return len(marks)
 
 
