@@ -12,7 +12,6 @@ from rest_framework import exceptions
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 from rest_framework.throttling import SimpleRateThrottle
-from rest_framework.views import exception_handler
 
 if TYPE_CHECKING:
     from rest_framework.request import Request
@@ -59,6 +58,8 @@ def refuse_unknown(request: Request, known: set[str]) -> None:
 
 def problem(exception: Exception, context: dict[str, Any]) -> Response | None:
     """Every error as RFC 9457 `application/problem+json`; foreign and non-existent alike are 404."""
+    from rest_framework.views import exception_handler  # its views read our settings, which name this module
+
     if isinstance(exception, Http404 | PermissionDenied):
         exception = exceptions.NotFound() if isinstance(exception, Http404) else exceptions.PermissionDenied()
     response = exception_handler(exception, context)
