@@ -24,7 +24,9 @@ KINDS = (ElectoralDistrict.Kind.DPR, ElectoralDistrict.Kind.DPRD_PROV, Electoral
 LOADED = ("regions", "retired_regions", "region_centroids", "electoral_districts", "special_tps_2024")
 
 
-def load_reference_data(*, progress: Progress = lambda line: None, only: Collection[str] | None = None) -> dict[str, int]:
+def load_reference_data(
+    *, progress: Progress = lambda line: None, only: Collection[str] | None = None
+) -> dict[str, int]:
     """Brings regions, electoral districts and the TPS formed in 2024 to the state of the files.
 
     Returns rows per level and kind, and under `written` how many were new or different: 0 the second time.
@@ -119,7 +121,10 @@ def write_region_districts(wanted: Wanted, *, progress: Progress) -> int:
     ]
     fields = ("dpr_id", "dprd_prov_id", "dprd_kabko_id")
     written = upsert(RegionDistricts, key=("edition", "region_id"), fields=fields, rows=rows)
-    progress(_("Regions with their electoral districts: %(rows)d, written %(written)d") % {"rows": len(rows), "written": written})
+    progress(
+        _("Regions with their electoral districts: %(rows)d, written %(written)d")
+        % {"rows": len(rows), "written": written}
+    )
     return written
 
 
@@ -136,12 +141,20 @@ def write_formed_tps(wanted: Wanted, *, progress: Progress) -> int:
     """KPU's villages of 2024; three of them have no code today and are counted in their regency like all others."""
     numbers = ("regular_tps", "special_first", "special_last", "special_tps")
     rows = [
-        (EDITION, row["village_code"], row["village_code"][:5], row["village"].title(), *(int(row[number]) for number in numbers))
+        (
+            EDITION,
+            row["village_code"],
+            row["village_code"][:5],
+            row["village"].title(),
+            *(int(row[number]) for number in numbers),
+        )
         for row in wanted.formed
     ]
     fields = ("region_id", "village_name", "regular_tps", "first_number", "last_number", "tps")
     written = upsert(FormedTPS, key=("edition", "village_code"), fields=fields, rows=rows)
-    progress(_("Villages with TPS formed in 2024: %(rows)d, written %(written)d") % {"rows": len(rows), "written": written})
+    progress(
+        _("Villages with TPS formed in 2024: %(rows)d, written %(written)d") % {"rows": len(rows), "written": written}
+    )
     return written
 
 
@@ -182,7 +195,13 @@ def note_files(wanted: Wanted) -> None:
     files = reference.manifest()
     now = timezone.now()
     rows = [
-        ReferenceFile(name=name, edition=files[name]["edition"][:60], sha256=stamp(wanted, name), rows=files[name]["rows"], loaded_at=now)
+        ReferenceFile(
+            name=name,
+            edition=files[name]["edition"][:60],
+            sha256=stamp(wanted, name),
+            rows=files[name]["rows"],
+            loaded_at=now,
+        )
         for name in LOADED
     ]
     ReferenceFile.objects.bulk_create(

@@ -65,7 +65,12 @@ ORIGINS = {
     },
 }
 
-CODE_COLUMNS = {"regions": "code", "retired_regions": "code", "region_centroids": "code", "population_2025": "region_code"}
+CODE_COLUMNS = {
+    "regions": "code",
+    "retired_regions": "code",
+    "region_centroids": "code",
+    "population_2025": "region_code",
+}
 
 
 def pack(source: Path) -> None:
