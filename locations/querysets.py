@@ -30,6 +30,13 @@ class SpecialLocationQuerySet(ProtectedQuerySet["SpecialLocation"]):
         """Those whose person in charge or letter is missing: an obstacle to determination."""
         return self.filter(Q(person_in_charge="") | Q(letter_number=""))
 
+    def with_letter(self) -> SpecialLocationQuerySet:
+        return self.exclude(Q(person_in_charge="") | Q(letter_number=""))
+
+    def with_place(self) -> SpecialLocationQuerySet:
+        """Together with the names of its region up to the province; no query for each row."""
+        return self.select_related("region__parent__parent__parent")
+
     def search(self, words: str) -> SpecialLocationQuerySet:
         found = self
         for word in words.split():
