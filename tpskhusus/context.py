@@ -29,7 +29,7 @@ PLACES: Final[tuple[tuple[str, _StrPromise, frozenset[Permission]], ...]] = (
 )
 
 
-def page(request: HttpRequest) -> dict[str, Any]:
+def interface(request: HttpRequest) -> dict[str, Any]:
     """Lazy values, so that a fragment that shows none of them asks nothing of the database."""
     return {
         "policy_in_force": SimpleLazyObject(policy_in_force),

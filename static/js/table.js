@@ -1,4 +1,4 @@
-// How many rows are selected, and may their button be pressed?
+// How many rows are selected, may their button be pressed, and where is the focus after a filter?
 //
 // A button says by data-selected which form's checkboxes it acts on; [data-count] inside it shows how many.
 
@@ -17,5 +17,9 @@ document.addEventListener("change", (event) => {
   }
   count();
 });
-document.body.addEventListener("htmx:afterSettle", count);
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  count();
+  const word = event.detail.requestConfig?.elt.closest("details.filter")?.querySelector("summary");
+  if (word) document.getElementById(word.id)?.focus();
+});
 count();
