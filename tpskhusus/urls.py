@@ -1,8 +1,8 @@
 """Indonesian paths, English names; one include per app."""
 
-from django.conf.urls.i18n import urlpatterns as language_urls
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
+from django.views.i18n import set_language
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from mapping.views.desk import desk
@@ -21,7 +21,7 @@ api = [
 urlpatterns = [
     path("", desk, name="desk"),
     path("", include("accounts.urls")),
-    path("bahasa/", include(language_urls)),
+    path("bahasa/", login_not_required(set_language), name="set_language"),
     path("wilayah/", include("regions.urls")),
     path("lokasi/", include("locations.urls")),
     path("pemilih/", include("voters.urls")),
