@@ -90,8 +90,8 @@ def load(language: str = LANGUAGE) -> Catalog:
 def update() -> Catalog:
     """Bring the file up to date: new texts without translation, old ones dropped, nothing guessed."""
     fresh, known = extract(), load()
-    for message in _texts(fresh):
-        old = known.get(_key(message), message.context)
+    for message in texts_of(fresh):
+        old = known.get(key_of(message), message.context)
         if old is not None and _is_same_form(message, old):
             message.string = old.string
     save(fresh)
@@ -112,14 +112,14 @@ def save(catalog: Catalog) -> None:
 def untranslated() -> list[str]:
     """Texts of the program that have no Indonesian yet; empty is complete."""
     known = load()
-    return [_key(message) for message in _texts(extract()) if not _is_translated(known.get(_key(message), message.context))]
+    return [key_of(message) for message in texts_of(extract()) if not _is_translated(known.get(key_of(message), message.context))]
 
 
-def _texts(catalog: Catalog) -> list[Message]:
+def texts_of(catalog: Catalog) -> list[Message]:
     return [message for message in catalog if message.id]
 
 
-def _key(message: Message) -> str:
+def key_of(message: Message) -> str:
     return message.id[0] if isinstance(message.id, tuple) else message.id
 
 
