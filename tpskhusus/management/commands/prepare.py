@@ -11,6 +11,8 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils.translation import gettext as _
 
+from accounts.models import User
+from locations.models import SpecialLocation
 from regions import reference
 from regions.loading import LOADED
 from regions.models import ReferenceFile
@@ -28,7 +30,7 @@ class Command(BaseCommand):
         self._step(_("Database: tables"), migrate, is_needed=has_pending_migrations())
         self._step(_("Translations: compiled"), messages.compile_all, is_needed=messages.is_stale())
         self._step(_("Regions and electoral districts: loaded"), load_reference, is_needed=is_reference_stale())
-        if not Register.objects.exists():
+        if is_untouched():
             self._begin_register(empty)
         if Register.current().is_synthetic:
             call_command("show_sample", stdout=self.stdout)
@@ -55,6 +57,12 @@ class Command(BaseCommand):
 def has_pending_migrations() -> bool:
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def is_untouched() -> bool:
+    """Nobody has worked in this register yet, and it is not the sample."""
+    used = User.objects.exists() or SpecialLocation.everywhere.exists()
+    return not used and not Register.current().is_synthetic
 
 
 def migrate() -> None:

@@ -1,0 +1,306 @@
+"""Who may vote at a special location on polling day, and for what: one rule per function, all of them as SQL.
+
+What a voter's own row decides is one expression per rule (`ROW_RULES`). What home and location decide
+(`not_away`, `outside_electorate`, the ballots) is added by the grouped scan (`scan`), which joins the
+electoral districts of both. The result for a voter is a bit mask of reasons; 0 is eligible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from django.db import connection
+from django.db.models import Case, IntegerField, Q, Value, When
+
+from .models import Marital, NIKVerdict, OfficialMark, Role, Voter
+
+if TYPE_CHECKING:
+    import datetime
+    import uuid
+    from collections.abc import Callable, Iterable, Iterator
+
+    from .querysets import VoterQuerySet
+
+REASONS: Final = (
+    "no_nik",
+    "bad_nik",
+    "underage",
+    "foreign",
+    "military_police",
+    "deceased",
+    "rights_revoked",
+    "moved_away",
+    "wrong_tps",
+    "not_away",
+    "absent_on_polling_day",
+    "outside_electorate",
+    "unknown_domicile",
+    "duplicate",
+    "mismatch",
+)
+BIT: Final = {code: 1 << position for position, code in enumerate(REASONS)}
+BALLOTS: Final = ("ppwp", "dpd", "dpr", "dprd_prov", "dprd_kabko", "gub", "bupwal")
+BALLOT_BIT: Final = {ballot: 1 << position for position, ballot in enumerate(BALLOTS)}
+
+
+@dataclass(frozen=True, slots=True)
+class EligibilityRules:
+    """What an election asks of a voter; a policy fills it.
+
+    `away_width`: characters of the finest region code at which home and location are compared.
+    `always_away_kinds`: kinds whose residents are away wherever they come from.
+    `without_ballot`: provinces where a ballot does not exist.
+    """
+
+    polling_day: datetime.date
+    edition: str
+    ballots: tuple[str, ...]
+    away_width: int = 13
+    always_away_kinds: tuple[str, ...] = ("rutan_lapas", "panti")
+    without_ballot: dict[str, list[str]] = field(default_factory=dict)
+
+
+def no_nik(rules: EligibilityRules) -> Q:
+    """A placeholder, or nothing, instead of a NIK."""
+    return Q(nik_verdict=NIKVerdict.NONE)
+
+
+def bad_nik(rules: EligibilityRules) -> Q:
+    """A NIK at odds with birth date or sex, or of a district that never was."""
+    return Q(nik_verdict=NIKVerdict.BAD)
+
+
+def underage(rules: EligibilityRules) -> Q:
+    """Neither 17 on polling day nor ever married (UU 7/2017 art. 198)."""
+    young = Q(of_age_on__gt=rules.polling_day) & ~Q(marital__in=[Marital.MARRIED, Marital.WAS])
+    return young | Q(official_mark=OfficialMark.UNDERAGE)
+
+
+def foreign(rules: EligibilityRules) -> Q:
+    return Q(is_foreign=True) | Q(official_mark=OfficialMark.FOREIGN)
+
+
+def military_police(rules: EligibilityRules) -> Q:
+    """TNI and Polri do not vote (UU 7/2017 art. 200)."""
+    return Q(is_military_police=True) | Q(official_mark__in=[OfficialMark.MILITARY, OfficialMark.POLICE])
+
+
+def deceased(rules: EligibilityRules) -> Q:
+    return Q(official_mark=OfficialMark.DECEASED)
+
+
+def rights_revoked(rules: EligibilityRules) -> Q:
+    """Voting rights taken by a court (UU 7/2017 art. 198)."""
+    return Q(official_mark=OfficialMark.RIGHTS_REVOKED)
+
+
+def moved_away(rules: EligibilityRules) -> Q:
+    return Q(official_mark=OfficialMark.MOVED_AWAY)
+
+
+def wrong_tps(rules: EligibilityRules) -> Q:
+    return Q(official_mark=OfficialMark.WRONG_TPS)
+
+
+def absent_on_polling_day(rules: EligibilityRules) -> Q:
+    """Not yet arrived, or gone on polling day or before (PKPU 7/2022 art. 179)."""
+    return Q(arrival__gt=rules.polling_day) | Q(departure__lte=rules.polling_day)
+
+
+def unknown_domicile(rules: EligibilityRules) -> Q:
+    return Q(home=None)
+
+
+def duplicate(rules: EligibilityRules) -> Q:
+    """Another registration of the same NIK counts."""
+    return Q(is_duplicate=True) | Q(official_mark=OfficialMark.DUPLICATE)
+
+
+def mismatch(rules: EligibilityRules) -> Q:
+    """Matching with the population data found another person."""
+    return Q(is_mismatch=True)
+
+
+ROW_RULES: Final[dict[str, Callable[[EligibilityRules], Q]]] = {
+    rule.__name__: rule
+    for rule in (
+        no_nik,
+        bad_nik,
+        underage,
+        foreign,
+        military_police,
+        deceased,
+        rights_revoked,
+        moved_away,
+        wrong_tps,
+        absent_on_polling_day,
+        unknown_domicile,
+        duplicate,
+        mismatch,
+    )
+}
+
+
+def row_reasons(rules: EligibilityRules) -> Any:
+    """The bit mask of what a voter's own row decides, as one expression."""
+    bits = (
+        Case(When(rule(rules), then=Value(BIT[code])), default=Value(0), output_field=IntegerField())
+        for code, rule in ROW_RULES.items()
+    )
+    return reduce(add, bits)
+
+
+class Group(NamedTuple):
+    """Voters of one location alike in all that matters; block, sex and ballots are empty where not eligible.
+
+    Location and block are ids as text, in the form of the database at hand.
+    """
+
+    location: str
+    block: str | None
+    sex: str | None
+    ballots: int
+    reasons: int
+    count: int
+
+
+def groups(rules: EligibilityRules, location_ids: Iterable[uuid.UUID] | None = None) -> Iterator[Group]:
+    """The grouped scan, ordered by location: every registered voter of the active locations, once.
+
+    One statement; O(voters) in the database, O(groups) here. `location_ids` narrows it.
+    """
+    sql, params = grouped_statement(rules, location_ids)
+    with connection.chunked_cursor() as cursor:
+        cursor.execute(sql, params)
+        while rows := cursor.fetchmany(5000):
+            yield from map(Group._make, rows)
+
+
+def grouped_statement(
+    rules: EligibilityRules, location_ids: Iterable[uuid.UUID] | None = None
+) -> tuple[str, list[Any]]:
+    """The statement of `groups`, which benchmarks time by itself."""
+    sql, params = _judged(Voter.everywhere.filter(**_placed(location_ids)), rules)
+    return (
+        f"""
+        SELECT CAST(location_id AS varchar(36)), CAST(block AS varchar(36)), sex, ballots, reasons, voters
+        FROM (
+            SELECT location_id,
+                   CASE WHEN reasons = 0 THEN block_id END AS block,
+                   CASE WHEN reasons = 0 THEN sex END AS sex,
+                   CASE WHEN reasons = 0 THEN ballots ELSE 0 END AS ballots,
+                   reasons,
+                   COUNT(*) AS voters
+            FROM ({sql}) judged
+            GROUP BY 1, 2, 3, 4, 5
+        ) grouped
+        ORDER BY location_id
+        """,
+        params,
+    )
+
+
+def _placed(location_ids: Iterable[uuid.UUID] | None) -> dict[str, Any]:
+    if location_ids is None:
+        return {"location__isnull": False}
+    return {"location__in": list(location_ids)}
+
+
+def judge(voters: VoterQuerySet, rules: EligibilityRules) -> dict[uuid.UUID, tuple[int, int]]:
+    """{voter id: (ballots, reasons)} of placed voters; two bit masks, ballots 0 where not eligible."""
+    sql, params = _judged(voters.filter(location__isnull=False), rules)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT id, CASE WHEN reasons = 0 THEN ballots ELSE 0 END, reasons FROM ({sql}) judged", params)
+        return {_uuid(pk): (ballots, reasons) for pk, ballots, reasons in cursor.fetchall()}
+
+
+def _uuid(value: Any) -> uuid.UUID:
+    return Voter._meta.pk.to_python(value)
+
+
+def _judged(voters: VoterQuerySet, rules: EligibilityRules) -> tuple[str, list[Any]]:
+    """Voters of active locations with their ballots and all their reasons."""
+    inner, inner_params = (
+        voters.order_by()
+        .annotate(row_reasons=row_reasons(rules))
+        .values("id", "location_id", "block_id", "sex", "role", "home_id", "row_reasons")
+        .query.sql_with_params()
+    )
+    away, away_params = _not_away_sql(rules)
+    outside = _outside_sql(rules)
+    sql = f"""
+        SELECT id, location_id, block_id, sex, ballots,
+               row_reasons + away_reason + {outside} AS reasons
+        FROM (
+            SELECT v.id, v.location_id, v.block_id, v.sex, v.home_id, v.row_reasons,
+                   {_ballots_sql(rules)} AS ballots,
+                   {away} AS away_reason
+            FROM ({inner}) v
+            JOIN locations_speciallocation l
+              ON l.id = v.location_id AND l.withdrawn_at IS NULL AND l.closed_at IS NULL
+            LEFT JOIN regions_regiondistricts h ON h.region_id = v.home_id AND h.edition = %s
+            LEFT JOIN regions_regiondistricts p ON p.region_id = l.region_id AND p.edition = %s
+        ) placed
+    """
+    return sql, [*away_params, *inner_params, rules.edition, rules.edition]
+
+
+def _not_away_sql(rules: EligibilityRules) -> tuple[str, list[Any]]:
+    """At home: home and location are the same at the finest level that both are known to.
+
+    Residents of prisons and institutions are away wherever they come from; staff there are judged like
+    everybody else (an officer who lives next door, Mojokerto 2024). Unknown never equals unknown.
+    """
+    width = f"""
+        CASE WHEN length(v.home_id) < length(l.region_id) AND length(v.home_id) < {rules.away_width}
+             THEN length(v.home_id)
+             WHEN length(l.region_id) < {rules.away_width} THEN length(l.region_id)
+             ELSE {rules.away_width} END
+    """
+    kinds = ", ".join(["%s"] * len(rules.always_away_kinds)) or "NULL"
+    sql = f"""
+        CASE WHEN v.role = '{Role.RESIDENT.value}' AND l.kind IN ({kinds}) THEN 0
+             WHEN substr(v.home_id, 1, {width}) = substr(l.region_id, 1, {width}) THEN {BIT["not_away"]}
+             ELSE 0 END
+    """
+    return sql, list(rules.always_away_kinds)
+
+
+def _outside_sql(rules: EligibilityRules) -> str:
+    """No ballot at all of this election (voters from another province in a regional one: KPU Magelang 2024)."""
+    return f"CASE WHEN ballots = 0 AND home_id IS NOT NULL THEN {BIT['outside_electorate']} ELSE 0 END"
+
+
+def _ballots_sql(rules: EligibilityRules) -> str:
+    """The ballots that the home address entitles to at this location (PKPU 7/2022 art. 116(4)), as a bit mask."""
+    terms = [f"CASE WHEN {_entitled_sql(ballot, rules)} THEN {BALLOT_BIT[ballot]} ELSE 0 END" for ballot in rules.ballots]
+    return " + ".join(terms)
+
+
+def _entitled_sql(ballot: str, rules: EligibilityRules) -> str:
+    entitled = ENTITLED[ballot]
+    missing = [province for province in rules.without_ballot.get(ballot, []) if province.isdigit()]
+    if not missing:
+        return entitled
+    provinces = ", ".join(f"'{province}'" for province in missing)
+    return f"{entitled} AND substr(l.region_id, 1, 2) NOT IN ({provinces})"
+
+
+ENTITLED: Final = {
+    "ppwp": "1 = 1",
+    "dpd": "substr(v.home_id, 1, 2) = substr(l.region_id, 1, 2)",
+    "dpr": "h.dpr_id = p.dpr_id",
+    "dprd_prov": "h.dprd_prov_id = p.dprd_prov_id",
+    "dprd_kabko": "h.dprd_kabko_id = p.dprd_kabko_id",
+    "gub": "substr(v.home_id, 1, 2) = substr(l.region_id, 1, 2)",
+    "bupwal": "length(v.home_id) >= 5 AND length(l.region_id) >= 5"
+    " AND substr(v.home_id, 1, 5) = substr(l.region_id, 1, 5)",
+}
+
+
+def codes_of(mask: int) -> list[str]:
+    """The reasons of a bit mask, in the order of `REASONS`."""
+    return [code for code, bit in BIT.items() if mask & bit]
