@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from django.utils.functional import _StrPromise
 
     from accounts.models import User
+    from mapping.querysets import ProposalQuerySet
 
 # The verb behind each page asks for its permission again; this only spares people doors that stay shut.
 PLACES: Final[tuple[tuple[str, _StrPromise, frozenset[Permission]], ...]] = (
@@ -48,19 +49,19 @@ def places_of(request: HttpRequest) -> list[dict[str, Any]]:
     if user is None or not user.is_authenticated:
         return []
     return [
-        place(request, name, label)
+        place(request.path, user, name, label)
         for name, label, any_of in PLACES
         if any(may(user, permission) for permission in any_of)
     ]
 
 
-def place(request: HttpRequest, name: str, label: _StrPromise) -> dict[str, Any]:
+def place(path: str, user: User, name: str, label: _StrPromise) -> dict[str, Any]:
     url = reverse(name)
     return {
         "url": url,
         "label": label,
-        "is_current": first_step(request.path) == first_step(url),
-        "count": waiting_for(request.user) if name == "mapping:queue" else 0,
+        "is_current": first_step(path) == first_step(url),
+        "count": waiting_for(user) if name == "mapping:queue" else 0,
     }
 
 
@@ -74,4 +75,5 @@ def waiting_for(user: User) -> int:
     policy = policy_in_force()
     if policy is None or not may(user, Permission.DECIDE):
         return 0
-    return Proposal.objects.visible_to(user).current(policy).awaiting_decision().count()
+    proposals: ProposalQuerySet = Proposal.objects.visible_to(user)
+    return proposals.current(policy).awaiting_decision().count()

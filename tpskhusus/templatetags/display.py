@@ -13,8 +13,10 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.forms import BaseForm, BoundField
-    from django.http import QueryDict
+    from django.http import HttpRequest, QueryDict
 
 register = template.Library()
 
@@ -112,7 +114,7 @@ def url_with(context: template.Context, name: str, value: object) -> str:
     parameters.pop(PAGE, None)
     parameters.pop(name, None)
     if value not in (None, ""):
-        parameters[name] = value
+        parameters[name] = str(value)
     return "?" + parameters.urlencode()
 
 
@@ -120,7 +122,7 @@ def url_with(context: template.Context, name: str, value: object) -> str:
 def page_url(context: template.Context, page: int, name: str = PAGE) -> str:
     """This page with the same filters, at another page of its table."""
     parameters = parameters_of(context)
-    parameters[name] = page
+    parameters[name] = str(page)
     return "?" + parameters.urlencode()
 
 
@@ -134,7 +136,7 @@ def sort_url(context: template.Context, column: str, name: str = SORT) -> str:
 @register.simple_tag(takes_context=True)
 def sort_direction(context: template.Context, column: str, name: str = SORT) -> str:
     """`ascending`, `descending` or nothing, as `aria-sort` wants it."""
-    sorted_by = parameters_of(context).get(name)
+    sorted_by = parameters_of(context).get(name) or ""
     return {column: "ascending", f"-{column}": "descending"}.get(sorted_by, "")
 
 
@@ -147,7 +149,7 @@ def other_parameters(context: template.Context, *names: str) -> list[tuple[str, 
 
 def parameters_of(context: template.Context) -> QueryDict:
     """A copy of the query parameters; `include … only` keeps the request on the context itself."""
-    request = getattr(context, "request", None) or context.get("request")
+    request: HttpRequest = getattr(context, "request", None) or context["request"]
     return request.GET.copy()
 
 
@@ -162,9 +164,10 @@ def filter_words(form: BaseForm) -> list[dict[str, Any]]:
 
 def word_of(field: BoundField) -> dict[str, Any]:
     chosen = str(field.value() or "")
+    choices: Iterable[tuple[Any, str]] = getattr(field.field, "choices", ())
     options = [
         {"value": str(value or ""), "label": label, "is_current": str(value or "") == chosen}
-        for value, label in field.field.choices
+        for value, label in choices
     ]
     return {
         "name": field.html_name,
