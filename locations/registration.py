@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 
     from accounts.permissions import Actor
 
-PLAN_FIELDS: Final = frozenset(
-    {"kind", "region", "latitude", "longitude", "requested_tps", "requested_tps_reason"}
-)
+PLAN_FIELDS: Final = frozenset({"kind", "region", "latitude", "longitude", "requested_tps", "requested_tps_reason"})
 REASON_LENGTH: Final = 300
 TRIES: Final = 20
 
@@ -109,8 +107,10 @@ def withdraw(*, location: SpecialLocation, reason: str, by: Actor) -> SpecialLoc
     if len(reason) > REASON_LENGTH:
         message = _("This is longer than %(most)s characters.")
         raise ValidationError({"reason": ValidationError(message, code="too_long", params={"most": REASON_LENGTH})})
-    done = SpecialLocation.everywhere.active().filter(pk=location.pk).update(
-        withdrawn_at=timezone.now(), withdrawn_by=by.pk, withdrawal_reason=reason.strip()
+    done = (
+        SpecialLocation.everywhere.active()
+        .filter(pk=location.pk)
+        .update(withdrawn_at=timezone.now(), withdrawn_by=by.pk, withdrawal_reason=reason.strip())
     )
     return _ended("location.withdrawn", location, by, done)
 
@@ -154,9 +154,13 @@ def check(location: SpecialLocation) -> None:
     if location.kind == Kind.OTHER and not location.subkind:
         faults["subkind"] = ValidationError(_("Choose what kind of other location it is."), code="empty")
     if location.kind != Kind.OTHER and location.subkind:
-        faults["subkind"] = ValidationError(_("Only an other location has a kind of its own."), code="subkind_of_other_only")
+        faults["subkind"] = ValidationError(
+            _("Only an other location has a kind of its own."), code="subkind_of_other_only"
+        )
     if location.region.level < Level.REGENCY or location.region.successor_id:
-        faults["region"] = ValidationError(_("Choose a regency, a district or a village of today."), code="region_too_coarse")
+        faults["region"] = ValidationError(
+            _("Choose a regency, a district or a village of today."), code="region_too_coarse"
+        )
     if (location.latitude is None) != (location.longitude is None):
         missing = "latitude" if location.latitude is None else "longitude"
         faults[missing] = ValidationError(_("Latitude and longitude belong together."), code="point_incomplete")

@@ -9,15 +9,13 @@ import datetime
 import itertools
 from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
-
 from accounts.models import Role, User
 from locations.models import Block, Kind, SpecialLocation, Subkind
 from mapping.models import Policy
 from regions.levels import COUNTRY_CODE, Level, ancestors, level_of, parent_code
 from regions.models import Region
 from regions.territory import territory_of
-from voters import identity
+from voters import identity, keyring
 from voters.models import NIKVerdict, Sex, Voter, VoterIdentity
 from voters.nik import date_part
 
@@ -27,7 +25,6 @@ if TYPE_CHECKING:
 VILLAGE = "36.03.28.2004"
 HOME = "32.73.01.1001"
 PASSWORD = "not-a-secret-of-anybody"
-REGISTER = "1"  # the register that keys are derived for
 
 _serial: Iterator[int] = itertools.count(1)
 
@@ -59,7 +56,9 @@ def user(role: str = Role.OPERATOR, territory: str = "36", *, password: str | No
     return User.objects.create_user(username, password, role=role, territory=region(where), **fields)
 
 
-def special_location(code: str = "", region_code: str = VILLAGE, kind: str = Kind.PRISON, **fields: Any) -> SpecialLocation:
+def special_location(
+    code: str = "", region_code: str = VILLAGE, kind: str = Kind.PRISON, **fields: Any
+) -> SpecialLocation:
     """An active location; `region_code` decides its territory."""
     place = region(region_code)
     values = {
@@ -97,7 +96,7 @@ def voter(
     born = birth_date or datetime.date(1960, 1, 1) + datetime.timedelta(days=number % 12_000)
     sex = fields.get("sex", Sex.MALE)
     number_of = f"360301{date_part(born, sex)}0000" if nik is None else nik
-    hashed = ring().blind_index(identity.NIK_INDEX, number_of.encode()) if number_of else None
+    hashed = keyring.nik_hash(number_of) if number_of else None
     verdict = fields.get("nik_verdict", NIKVerdict.OK if number_of else NIKVerdict.NONE)
     is_claimed = hashed is not None and VoterIdentity.everywhere.filter(claim=hashed).exists()
     values = {
@@ -139,23 +138,20 @@ def _seal(
     hashed: bytes | None,
     claim: bytes | None,
 ) -> VoterIdentity:
-    keys, row = ring(), person.pk.bytes
-    rest = identity.Record(nkk=record.get("nkk", ""), birth_date=born, **{k: v for k, v in record.items() if k != "nkk"})
+    row = person.pk.bytes
+    rest = identity.Record(
+        nkk=record.get("nkk", ""), birth_date=born, **{k: v for k, v in record.items() if k != "nkk"}
+    )
     return VoterIdentity.everywhere.create(
         voter=person,
         territory=person.territory,
-        key_id=keys.current,
-        nik_sealed=keys.sealer("identity", "nik").seal(row, nik.encode()) if nik else None,
-        record_sealed=keys.sealer("identity", "record").seal(row, identity.pack_record(rest)),
+        key_id=keyring.ring().current,
+        nik_sealed=keyring.sealer("identity", "nik").seal(row, nik.encode()) if nik else None,
+        record_sealed=keyring.sealer("identity", "record").seal(row, identity.pack_record(rest)),
         nik_hash=hashed,
-        person_hash=keys.blind_index(identity.PERSON_INDEX, identity.person_key(person.name, born)),
+        person_hash=keyring.indexer(identity.PERSON_INDEX)(identity.person_key(person.name, born)),
         claim=claim,
     )
-
-
-def ring() -> identity.KeyRing:
-    """The keys of the settings."""
-    return identity.KeyRing.parse(settings.IDENTITY_KEYS, settings.HASH_KEY, REGISTER)
 
 
 def policy(slug: str = "pemilu-2024", **fields: Any) -> Policy:

@@ -1,0 +1,192 @@
+"""What a person types about a special location, read as the file's columns are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import TextChoices
+from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from regions.levels import Level
+from regions.models import Region
+
+from .cells import MESSAGES, CellFault, clean
+from .columns import BY_FIELD, NOTES_LENGTH
+from .models import Kind, SpecialLocation, Subkind
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class CellField(forms.CharField):
+    """A text field that takes and refuses what the same column of the file does."""
+
+    def __init__(self, field: str, **kwargs: Any) -> None:
+        self.parse = BY_FIELD[field].parse
+        kwargs.setdefault("label", capfirst(SpecialLocation._meta.get_field(field).verbose_name))
+        kwargs.setdefault("required", False)
+        super().__init__(**kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = clean(str(value)) if value is not None else ""
+        if not text and self.required:
+            return None
+        try:
+            return self.parse(text)
+        except CellFault as fault:
+            raise ValidationError(gettext(MESSAGES[fault.code]), code=fault.code, params=fault.params) from None
+
+
+class RegionField(CellField):
+    """A region of today at regency level or below, by its code, out of those a person may enter for.
+
+    Another one is as unknown as one that does not exist.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.allowed = Region.objects.none()
+        super().__init__("region", required=True, **kwargs)
+
+    def to_python(self, value: Any) -> Region | None:
+        code = super().to_python(value)
+        if not code:
+            return None
+        try:
+            return self.allowed.get(pk=code)
+        except Region.DoesNotExist:
+            raise ValidationError(gettext(MESSAGES["unknown_region"]), code="unknown_region") from None
+
+
+class LocationForm(forms.Form):
+    """A location as its operator describes it. Carries what stood in each field when the page was opened."""
+
+    name = CellField("name", required=True, widget=forms.TextInput(attrs={"maxlength": 200}))
+    kind = forms.ChoiceField(label=_("Category"))
+    subkind = forms.ChoiceField(
+        label=_("Kind of other location"), required=False, help_text=_("Only for the category “Other location”.")
+    )
+    region = RegionField(
+        help_text=_("As precise as known: village, district or regency. Type a name and choose, or type the code.")
+    )
+    address = CellField("address", widget=forms.TextInput(attrs={"maxlength": 300}))
+    latitude = CellField(
+        "latitude", help_text=_("For example -6.178."), widget=forms.TextInput(attrs={"inputmode": "text"})
+    )
+    longitude = CellField(
+        "longitude", help_text=_("For example 106.632."), widget=forms.TextInput(attrs={"inputmode": "decimal"})
+    )
+    person_in_charge = CellField("person_in_charge", widget=forms.TextInput(attrs={"maxlength": 150}))
+    position = CellField("position", widget=forms.TextInput(attrs={"maxlength": 150}))
+    phone = CellField("phone", widget=forms.TextInput(attrs={"maxlength": 40, "type": "tel"}))
+    letter_number = CellField("letter_number", widget=forms.TextInput(attrs={"maxlength": 100}))
+    letter_date = CellField("letter_date", widget=forms.TextInput(attrs={"type": "date"}))
+    capacity = CellField(
+        "capacity", help_text=_("People it can hold."), widget=forms.TextInput(attrs={"inputmode": "numeric"})
+    )
+    estimated_voters = CellField(
+        "estimated_voters",
+        help_text=_("An estimate before there is a list. It only gives an indication of the TPS."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    requested_tps = CellField(
+        "requested_tps",
+        help_text=_("The total you ask for, if it should be more than the calculation gives."),
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    requested_tps_reason = CellField(
+        "requested_tps_reason",
+        help_text=_("Without a reason the number asked for is not considered."),
+        widget=forms.TextInput(attrs={"maxlength": 300}),
+    )
+    version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
+    notes = forms.CharField(label=_("Notes"), required=False, max_length=NOTES_LENGTH, widget=forms.Textarea)
+
+    GROUPS = (
+        (_("The place"), ("name", "kind", "subkind", "region", "address")),
+        (_("Point on the map"), ("latitude", "longitude")),
+        (_("Person in charge and letter"), ("person_in_charge", "position", "phone", "letter_number", "letter_date")),
+        (_("Size"), ("capacity", "estimated_voters", "requested_tps", "requested_tps_reason", "notes")),
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allowed = Region.objects.current().within(user.territory_id)
+        self.fields["region"].allowed = allowed.filter(level__gte=Level.REGENCY).select_related("parent")
+        self.fields["kind"].choices = [("", pgettext_lazy("choice", "choose")), *choices_of(Kind)]
+        self.fields["subkind"].choices = [("", "–"), *choices_of(Subkind)]
+        for name in VALUE_FIELDS:
+            self.fields[name].show_hidden_initial = True
+
+    @property
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names]) for title, names in self.GROUPS]
+
+    @property
+    def region_as_seen(self) -> str:
+        """The hidden twin of the region, which its picker does not write."""
+        return self["region"].as_hidden(only_initial=True)
+
+
+VALUE_FIELDS = tuple(name for name in LocationForm.base_fields if name != "version")
+
+
+class WithdrawalForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"), max_length=300, widget=forms.Textarea, help_text=_("The centre and the audit trail keep it.")
+    )
+
+
+def choices_of(choices: type[TextChoices]) -> list[tuple[str, Any]]:
+    return [(choice.value, choice.label) for choice in choices]
+
+
+def initial_of(location: SpecialLocation) -> dict[str, Any]:
+    """Values by field name as the form shows them."""
+    values = {name: getattr(location, name) for name in VALUE_FIELDS}
+    date = location.letter_date.isoformat() if location.letter_date else ""
+    return {**values, "region": location.region_id, "letter_date": date, "version": location.version}
+
+
+def values_of(form: LocationForm) -> dict[str, Any]:
+    """What a valid form hands to the verbs."""
+    return {name: form.cleaned_data[name] for name in VALUE_FIELDS}
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """A field that somebody else saved while this form was open: what stands there now, and what was typed instead
+    (None where the field was left alone and so takes the new value)."""
+
+    label: str
+    saved: str
+    typed: str | None
+
+
+def brought_up_to_date(form: LocationForm, current: SpecialLocation, user: User) -> tuple[LocationForm, list[Movement]]:
+    """The form on top of `current`: what was typed stays, what was left alone takes the saved value."""
+    now = {name: as_text(value) for name, value in initial_of(current).items()}
+    touched = set(form.changed_data)
+    data = {name: form.data.get(name, "") if name in touched else now[name] for name in VALUE_FIELDS}
+    seen = {f"initial-{name}": now[name] for name in VALUE_FIELDS}
+    movements = [
+        Movement(str(form.fields[name].label), shown(name, now[name]), data[name] if name in touched else None)
+        for name in VALUE_FIELDS
+        if form.data.get(f"initial-{name}", "") != now[name]
+        and data[name] != form.data.get(f"initial-{name}", now[name])
+    ]
+    return LocationForm({**data, **seen, "version": now["version"]}, user=user), movements
+
+
+def as_text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def shown(name: str, text: str) -> str:
+    """A code as its word."""
+    words = {"kind": Kind, "subkind": Subkind}
+    return str(words[name](text).label) if name in words and text else text
