@@ -40,14 +40,14 @@ def ring(task: Task, *, using: str = DEFAULT_DB_ALIAS, **values: Value) -> None:
     once_after_commit(_Ring(task, tuple(sorted(values.items()))), using=using)
 
 
-def once_after_commit(act: Callable[[], object], *, using: str = DEFAULT_DB_ALIAS) -> None:
+def once_after_commit(act: Callable[[], None], *, using: str = DEFAULT_DB_ALIAS) -> None:
     """Like `transaction.on_commit(act, robust=True)`, but equal acts of one transaction are one.
 
     An act registered in a savepoint that was rolled back does not count: it will not happen.
     """
     connection = connections[using]
     open_savepoints = set(connection.savepoint_ids)
-    waiting = (known for savepoints, known, _ in connection.run_on_commit if savepoints <= open_savepoints)
+    waiting = (row[1] for row in connection.run_on_commit if row[0] <= open_savepoints)
     if act not in waiting:
         connection.on_commit(act, robust=True)
 

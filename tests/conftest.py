@@ -22,7 +22,11 @@ LONG = os.environ.get("TPS_TEST_LONG") == "1"
 NEEDS_DATABASE = {"db", "transactional_db", "live_site", "site"}
 
 hypothesis_settings.register_profile(
-    "ours", deadline=None, derandomize=not LONG, max_examples=1000 if LONG else 100, suppress_health_check=[HealthCheck.too_slow]
+    "ours",
+    deadline=None,
+    derandomize=not LONG,
+    max_examples=1000 if LONG else 100,
+    suppress_health_check=[HealthCheck.too_slow],
 )
 hypothesis_settings.load_profile("ours")
 
@@ -100,7 +104,11 @@ def django_db_setup(django_db_setup: None) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
             triggers = cursor.fetchall()
-        return [*(f'DROP TRIGGER "{name}"' for name, _ in triggers), *flush(*args, **kwargs), *(sql for _, sql in triggers)]
+        return [
+            *(f'DROP TRIGGER "{name}"' for name, _ in triggers),
+            *flush(*args, **kwargs),
+            *(sql for _, sql in triggers),
+        ]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(connection.ops, "sql_flush", past_triggers if connection.vendor == "sqlite" else cascading)

@@ -39,7 +39,13 @@ class Site:
         with self.log.open("ab") as out:
             command = [sys.executable, "manage.py", "serve", "--port", str(self.port)]
             self.process = subprocess.Popen(
-                command, cwd=BASE, env=self.environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+                command,
+                cwd=BASE,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
             )
         wait_until(self._answers, START_SECONDS, lambda: self.log.read_text())
 
@@ -51,7 +57,8 @@ class Site:
         self.process = None
 
     def _answers(self) -> bool:
-        assert self.process is not None and self.process.poll() is None, self.log.read_text()
+        assert self.process is not None
+        assert self.process.poll() is None, self.log.read_text()
         with contextlib.suppress(OSError), urllib.request.urlopen(f"{self.url}/healthz", timeout=5) as answer:
             return bool(answer.status == 200)
         return False
@@ -94,7 +101,11 @@ def site(name: str) -> Iterator[Site]:
 def environment_of(data_dir: Path, database_url: str) -> dict[str, str]:
     """The environment of an installation of its own, as settings.py reads it."""
     ours = {"TPS_DATA_DIR": str(data_dir), "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "tpskhusus.settings"}
-    broker = {"CELERY_BROKER_URL": f"{os.environ['TPS_TEST_REDIS']}"} if services.uses_postgres() else {"CELERY_BROKER_URL": ""}
+    broker = (
+        {"CELERY_BROKER_URL": f"{os.environ['TPS_TEST_REDIS']}"}
+        if services.uses_postgres()
+        else {"CELERY_BROKER_URL": ""}
+    )
     return os.environ | services.KEYS | broker | ours
 
 

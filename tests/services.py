@@ -110,7 +110,21 @@ def start_postgres(*, fsync: bool = False) -> str:
     home.mkdir(mode=0o700)
     if os.geteuid() == 0:
         shutil.chown(home, "postgres", "postgres")
-    _run_as_postgres([str(initdb), "-D", str(home / "data"), "-U", "tps", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
+    _run_as_postgres(
+        [
+            str(initdb),
+            "-D",
+            str(home / "data"),
+            "-U",
+            "tps",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+        ]
+    )
     port = free_port()
     options = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": home, "max_connections": 60}
     options |= {} if fsync else {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}

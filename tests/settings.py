@@ -6,7 +6,7 @@ from tests import services
 
 os.environ.update(services.environment())
 
-from tpskhusus.settings import *  # noqa: E402, F403
+from tpskhusus.settings import *  # noqa: F403
 
 # The journey through a password's hash is tested where passwords are; elsewhere it only costs time.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405

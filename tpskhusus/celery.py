@@ -34,14 +34,14 @@ def recurring(sweep_seconds: float) -> list[Recurring]:
         Recurring("mapping.tasks.recompute_changed", sweep_seconds, "finds changes whose bell was lost"),
         Recurring("voters.tasks.resume_imports", 3 * sweep_seconds, "goes on with imports that were cut off"),
         Recurring("voters.tasks.settle_departures", 600, "gives a claim to the next list once a departure has passed"),
-        Recurring("accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"),
+        Recurring(
+            "accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"
+        ),
     ]
 
 
 def _schedule(rows: list[Recurring]) -> dict[str, Any]:
-    return {
-        row.task: {"task": row.task, "schedule": row.seconds, "options": {"expires": row.seconds}} for row in rows
-    }
+    return {row.task: {"task": row.task, "schedule": row.seconds, "options": {"expires": row.seconds}} for row in rows}
 
 
 warnings.filterwarnings("ignore", category=SecurityWarning)  # it warns root of pickle; messages are JSON only

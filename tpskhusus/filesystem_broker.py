@@ -7,7 +7,6 @@ the message being worked on: the sweep finds what it was about.
 
 import fcntl
 import logging
-import os
 import shutil
 import time
 import uuid
@@ -52,7 +51,7 @@ def _folders(options: dict[str, Any]) -> set[Path]:
 class Channel(filesystem.Channel):
     """Messages are `<nanoseconds>_<uuid>.<queue>.msg`, so the order of names is the order of sending."""
 
-    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:
+    def _put(self, queue: str, payload: Any, **kwargs: Any) -> None:  # type: ignore[override]
         name = f"{time.time_ns():020d}_{uuid.uuid4()}.{queue}.msg"
         _write_whole(Path(self.data_folder_out) / name, payload)
 
@@ -65,7 +64,7 @@ class Channel(filesystem.Channel):
 
     def _waiting(self, queue: str) -> list[str]:
         try:
-            names = os.listdir(self.data_folder_in)
+            names = [path.name for path in Path(self.data_folder_in).iterdir()]
         except FileNotFoundError:
             return []
         return [name for name in names if name.partition(".")[2] == f"{queue}.msg"]
@@ -74,7 +73,7 @@ class Channel(filesystem.Channel):
         """The message, now ours alone; None if somebody was quicker or it is no message."""
         taken = Path(self.processed_folder) / f"{uuid.uuid4()}_{name}"
         try:
-            os.rename(Path(self.data_folder_in) / name, taken)
+            (Path(self.data_folder_in) / name).rename(taken)
         except OSError:
             return None
         try:
@@ -115,7 +114,7 @@ def _write_whole(path: Path, content: Any) -> None:
     beside = path.with_name(f".{uuid.uuid4()}.part")
     try:
         beside.write_text(dumps(content))
-        os.replace(beside, path)
+        beside.replace(path)
     except OSError as error:
         raise ChannelError(f"cannot write to the embedded broker: {error.strerror}") from error
 

@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 
 KEY_BYTES = 64  # AES-SIV with 256 bits wants 64
-COMMENT = "# Written once by `make run`. Keep a copy in a safe place: without these keys no identity can be read again.\n"
+COMMENT = (
+    "# Written once by `make run`. Keep a copy in a safe place: without these keys no identity can be read again.\n"
+)
 
 
 def main() -> int:

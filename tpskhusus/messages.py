@@ -54,7 +54,9 @@ def extract() -> Catalog:
 def _sources() -> Iterator[Path]:
     for folder in SOURCES:
         paths = sorted((BASE / folder).rglob("*"))
-        yield from (path for path in paths if path.suffix in {".py", ".html", ".txt"} and "migrations" not in path.parts)
+        yield from (
+            path for path in paths if path.suffix in {".py", ".html", ".txt"} and "migrations" not in path.parts
+        )
 
 
 def _messages_of(path: Path) -> Iterator[tuple[int, Any, str | None]]:
@@ -68,7 +70,7 @@ def _messages_of(path: Path) -> Iterator[tuple[int, Any, str | None]]:
             yield line, message, context
 
 
-def _arguments(function: str, found: Any) -> tuple[Any, str | None]:
+def _arguments(function: Any, found: Any) -> tuple[Any, str | None]:
     """(text or (singular, plural), context) of one call; text None if it is not a plain string."""
     values = list(found) if isinstance(found, tuple) else [found]
     context = values.pop(0) if "pgettext" in function else None
@@ -112,7 +114,11 @@ def save(catalog: Catalog) -> None:
 def untranslated() -> list[str]:
     """Texts of the program that have no Indonesian yet; empty is complete."""
     known = load()
-    return [key_of(message) for message in texts_of(extract()) if not _is_translated(known.get(key_of(message), message.context))]
+    return [
+        key_of(message)
+        for message in texts_of(extract())
+        if not _is_translated(known.get(key_of(message), message.context))
+    ]
 
 
 def texts_of(catalog: Catalog) -> list[Message]:
@@ -120,7 +126,7 @@ def texts_of(catalog: Catalog) -> list[Message]:
 
 
 def key_of(message: Message) -> str:
-    return message.id[0] if isinstance(message.id, tuple) else message.id
+    return str(message.id[0] if isinstance(message.id, tuple) else message.id)
 
 
 def _is_translated(message: Message | None) -> bool:

@@ -19,7 +19,11 @@ FETCHERS = {"get_object_or_404", "get_list_or_404"}
 
 
 def protected() -> set[type[models.Model]]:
-    return {model for model in apps.get_models() if isinstance(getattr(model, "_default_manager", None), models.Manager) and _is_guarded(model)}
+    return {
+        model
+        for model in apps.get_models()
+        if isinstance(getattr(model, "_default_manager", None), models.Manager) and _is_guarded(model)
+    }
 
 
 def _is_guarded(model: type[models.Model]) -> bool:

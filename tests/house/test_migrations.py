@@ -19,6 +19,7 @@ def ours() -> list:
     return [migration for (app, _), migration in loader.disk_migrations.items() if app in APPS]
 
 
+@pytest.mark.django_db
 def test_no_migration_is_missing(capsys):
     call_command("makemigrations", check=True, dry_run=True)
 

@@ -15,7 +15,9 @@ PROGRAMS = Path(sys.executable).parent
 
 def said_by(*command: str) -> str:
     """What a program complains about; empty if it is content."""
-    done = subprocess.run([str(PROGRAMS / command[0]), *command[1:]], cwd=BASE, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [str(PROGRAMS / command[0]), *command[1:]], cwd=BASE, capture_output=True, text=True, check=False
+    )
     return "" if done.returncode == 0 else done.stdout + done.stderr
 
 
@@ -53,4 +55,9 @@ def test_no_text_is_longer_known_than_said():
 def test_no_module_is_a_drawer():
     names = {"services.py", "utils.py", "helpers.py", "common.py"}
 
-    assert not [path for room in ("tpskhusus", "regions", "accounts", "locations", "voters", "mapping") for path in (BASE / room).rglob("*.py") if path.name in names]
+    assert not [
+        path
+        for room in ("tpskhusus", "regions", "accounts", "locations", "voters", "mapping")
+        for path in (BASE / room).rglob("*.py")
+        if path.name in names
+    ]

@@ -11,7 +11,10 @@ from tests.house.code import BASE
 pytestmark = pytest.mark.once
 TEMPLATES = sorted((BASE / "templates").rglob("*.html"))
 TAG = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
-MARKED = re.compile(r"\{%\s*blocktrans(?:late)?\b.*?%\}.*?\{%\s*endblocktrans(?:late)?\s*%\}|\{%\s*comment\b.*?endcomment\s*%\}", re.DOTALL)
+MARKED = re.compile(
+    r"\{%\s*blocktrans(?:late)?\b.*?%\}.*?\{%\s*endblocktrans(?:late)?\s*%\}|\{%\s*comment\b.*?endcomment\s*%\}",
+    re.DOTALL,
+)
 WORD = re.compile(r"[^\W\d_]{3,}")
 SAID = {"alt", "title", "placeholder", "aria-label", "content"}
 NAMES = {"TPS", "NIK", "NKK", "API", "KPU", "Khusus", "TPS Khusus", "CSV", "XLSX", "English", "Bahasa", "Indonesia"}

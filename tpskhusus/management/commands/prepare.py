@@ -35,7 +35,9 @@ class Command(BaseCommand):
         if Register.current().is_synthetic:
             call_command("show_sample", stdout=self.stdout)
         else:
-            self.stdout.write(_("The first account: .venv/bin/python manage.py create_account NAME --role admin --territory 00"))
+            self.stdout.write(
+                _("The first account: .venv/bin/python manage.py create_account NAME --role admin --territory 00")
+            )
 
     def _begin_register(self, empty: bool) -> None:
         if empty:

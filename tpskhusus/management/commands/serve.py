@@ -69,7 +69,7 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
 
 def _serve(listener: socket.socket) -> None:
     """Answer requests until a signal ends it."""
-    from waitress import create_server
+    from waitress import create_server  # type: ignore[import-untyped]
 
     from tpskhusus.wsgi import application
 
