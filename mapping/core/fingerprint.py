@@ -1,0 +1,80 @@
+"""Which bytes stand for everything that decided a proposal, and how is a plan stored and read back?
+
+A stored plan is JSON of short lists:
+`{"o": outcome, "k": engine_tps, "c": [[block, sex, ballots, count]…], "s": [[[cell, first, last]…]…],
+"r": [[code, {figures}]…], "w": [[code, {figures}]…]}`; cells are canonical, and what follows from cells and slices
+(sizes, men, women, ballots) is not stored.
+"""
+
+from collections.abc import Iterable, Mapping
+from hashlib import sha256
+from typing import Any, Final
+
+import orjson
+
+from .plan import Cell, Plan, Reason, Slice, canonical, station_of
+
+VERSION: Final = 1
+"""Of the form of the bytes; a new one makes every proposal a new version."""
+
+StoredPlan = dict[str, Any]
+
+
+def fingerprint(
+    *,
+    rules: Mapping[str, Any],
+    options: Mapping[str, Any],
+    registered: int,
+    ineligible: Mapping[str, int],
+    host: str | None,
+    plan: StoredPlan,
+) -> str:
+    """SHA-256, in hex, of the policy's rules, the location's options, its figures, its host and its plan.
+
+    The cells and the outcome are in `plan`. Give no numbers of TPS, names, obstacles or comparisons: none of them may
+    void a decision. The order of keys makes no difference; values are what JSON can hold, and dates.
+    """
+    return sha256(
+        canonical_bytes(
+            {
+                "version": VERSION,
+                "rules": rules,
+                "options": options,
+                "registered": registered,
+                "ineligible": {code: count for code, count in ineligible.items() if count},
+                "host": host,
+                "plan": plan,
+            }
+        )
+    ).hexdigest()
+
+
+def canonical_bytes(value: Mapping[str, Any]) -> bytes:
+    """Compact UTF-8 JSON with sorted keys: the same bytes on every machine for the same value."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def plan_to_json(plan: Plan, cells: Iterable[Cell]) -> StoredPlan:
+    """The plan and the cells it was made of, as lists that any JSON writer takes."""
+    return {
+        "o": plan.outcome,
+        "k": plan.engine_tps,
+        "c": [list(cell) for cell in canonical(cells)],
+        "s": [[list(part) for part in station.slices] for station in plan.stations],
+        "r": [[code, dict(params)] for code, params in plan.reasons],
+        "w": [[code, dict(params)] for code, params in plan.warnings],
+    }
+
+
+def plan_from_json(stored: StoredPlan) -> Plan:
+    """The plan again, equal to the one that was stored."""
+    cells = cells_from_json(stored)
+    stations = [station_of([Slice(*part) for part in slices], cells) for slices in stored["s"]]
+    reasons = tuple([Reason(code, params) for code, params in stored["r"]])
+    warnings = tuple([Reason(code, params) for code, params in stored["w"]])
+    return Plan(stored["o"], tuple(stations), reasons, warnings, stored["k"])
+
+
+def cells_from_json(stored: StoredPlan) -> tuple[Cell, ...]:
+    """The canonical cells that the slices of a stored plan count by."""
+    return tuple([Cell(*cell) for cell in stored["c"]])
