@@ -22,6 +22,8 @@ from .models import Kind, SpecialLocation, Subkind
 if TYPE_CHECKING:
     from accounts.models import User
 
+UNKNOWN = "unknown_region"
+
 
 class CellField(forms.CharField):
     """A text field that takes and refuses what the same column of the file does."""
@@ -59,7 +61,7 @@ class RegionField(CellField):
         try:
             return self.allowed.get(pk=code)
         except Region.DoesNotExist:
-            raise ValidationError(gettext(MESSAGES["unknown_region"]), code="unknown_region") from None
+            raise ValidationError(gettext(MESSAGES[UNKNOWN]), code=UNKNOWN) from None
 
 
 class LocationForm(forms.Form):

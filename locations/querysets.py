@@ -40,9 +40,7 @@ class SpecialLocationQuerySet(ProtectedQuerySet["SpecialLocation"]):
     def search(self, words: str) -> SpecialLocationQuerySet:
         found = self
         for word in words.split():
-            found = found.filter(
-                Q(name__icontains=word) | Q(code__icontains=word) | Q(region__name__icontains=word)
-            )
+            found = found.filter(Q(name__icontains=word) | Q(code__icontains=word) | Q(region__name__icontains=word))
         return found
 
 

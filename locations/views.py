@@ -13,6 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import AuditEntry
@@ -198,17 +199,18 @@ def conflict(request: HttpRequest, form: LocationForm, current: SpecialLocation)
 def edit_page(form: LocationForm, location: SpecialLocation, user: User) -> dict[str, Any]:
     return form_page(form, user, location.territory) | {
         "location": location,
-        "crumbs": crumbs(location, _("Correct")),
+        "crumbs": crumbs(location, pgettext("verb", "Correct")),
         "cancel_url": reverse("locations:detail", args=[location.pk]),
     }
 
 
 def form_page(form: LocationForm, user: User, territory: str = "") -> dict[str, Any]:
+    within = territory or user.territory_id
     return {
         "form": form,
-        "region_url": url_if_any("regions:search"),
+        "region_url": f"{reverse('regions:search')}?dalam={within}",
         "region_chosen": region_name(str(form["region"].value() or ""), form.fields["region"].allowed),
-        "within": territory or user.territory_id,
+        "within": within,
         "cancel_url": reverse("locations:list"),
     }
 

@@ -1,6 +1,8 @@
 """Paths of regions."""
 
-from django.urls import URLPattern
+from django.urls import path
+
+from . import views
 
 app_name = "regions"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("cari/", views.search, name="search")]
