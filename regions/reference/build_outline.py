@@ -166,8 +166,8 @@ def arcs_of(geometry: dict[str, Any]) -> Iterator[int]:
 
 
 def outer(arcs: Counter[int]) -> list[int]:
-    """Arcs without the two directions of one inner border (`~3` is arc 3 walked backwards)."""
-    return [arc for arc in arcs if ~arc not in arcs]
+    """Arcs without inner borders: those stand twice, in either direction (`~3` is arc 3 walked backwards)."""
+    return [arc for arc in arcs if arcs[arc] + arcs[~arc] == 1]
 
 
 def rings(arcs: list[int], ends: list[tuple[Point2, Point2]]) -> list[list[list[int]]]:
