@@ -28,6 +28,26 @@ MESSAGES: dict[str, str] = {
     "ragged_row": gettext_noop("This row has more cells than the header, so its columns may be shifted."),
 }
 
+FILE_FAULTS: dict[str, str] = {
+    "empty": gettext_noop("The file is empty."),
+    "no_header": gettext_noop("The first row must name the columns."),
+    "no_rows": gettext_noop("The file has a header but no rows."),
+    "too_many_columns": gettext_noop("The file has more than 60 columns."),
+    "too_many_rows": gettext_noop("The file has too many rows for one upload; it stopped at row %(row)s. Split it."),
+    "missing_column": gettext_noop("The column %(column)s is missing."),
+    "column_twice": gettext_noop("The column %(column)s stands in the header twice."),
+    "encoding": gettext_noop("Row %(row)s is not UTF-8. Save the file as CSV UTF-8."),
+    "nul": gettext_noop("Row %(row)s contains a NUL byte; this is no text file."),
+    "line_too_long": gettext_noop("Row %(row)s is too long for a row."),
+    "broken_quotes": gettext_noop("Row %(row)s has a quotation mark that is not closed."),
+    "is_xlsx": gettext_noop("This is an Excel workbook. Save it as CSV UTF-8."),
+    "is_xls": gettext_noop("This is an old Excel workbook. Save it as CSV UTF-8."),
+    "is_utf16": gettext_noop("The file is UTF-16. Save it as CSV UTF-8."),
+    "is_pdf": gettext_noop("This is a PDF. A list must be a CSV file."),
+    "is_compressed": gettext_noop("The file is compressed. Unpack it first."),
+    "too_large": gettext_noop("The file is too large."),
+}
+
 _DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([|/-])(\d{1,2})\5(\d{4})", re.ASCII)
 _REGION_LENGTHS = {2: (2,), 4: (2, 2), 6: (2, 2, 2), 10: (2, 2, 2, 4)}
 _MASKED_FROM_DIGITS = 5

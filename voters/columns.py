@@ -15,7 +15,18 @@ from typing import Any
 from django.utils.translation import gettext_noop
 
 from locations import cells
-from locations.cells import CellFault, Column, Fault, Layout, clean, number_of, one_of, parse_date, parse_region, text_of
+from locations.cells import (
+    CellFault,
+    Column,
+    Fault,
+    Layout,
+    clean,
+    number_of,
+    one_of,
+    parse_date,
+    parse_region,
+    text_of,
+)
 from locations.memo import Memo
 from voters import identity, nik
 
@@ -28,7 +39,6 @@ MESSAGES: dict[str, str] = {
     "nik_date": gettext_noop("The birth date inside this NIK cannot be."),
     "no_place": gettext_noop("Neither a location (kode_lokasi) nor a region of stay (kode_wilayah_keberadaan) is given."),
     "unknown_location": gettext_noop("There is no special location with this code in your territory."),
-    "location_inactive": gettext_noop("This location was withdrawn or closed."),
     "departure_before_arrival": gettext_noop("The departure lies before the arrival."),
     "point_incomplete": gettext_noop("Latitude and longitude belong together."),
     "outside_territory": gettext_noop("This region does not lie in your territory."),
@@ -48,12 +58,16 @@ WARNINGS: dict[str, str] = {
     "block_created": gettext_noop("A block that was not known before was created."),
     "twice_in_file": gettext_noop("The same person stands twice in the file; the later row counts."),
     "departure_kept": gettext_noop("This person is registered elsewhere since leaving; the departure was kept as it was."),
+    "dates_kept": gettext_noop("The departure would lie before the arrival that is stored; both were kept as they were."),
     "former_nik": gettext_noop("This NIK was corrected before; the corrected one was kept."),
     "nik_kept": gettext_noop("The row has no NIK, the voter has one; it was kept."),
     "duplicate": gettext_noop("The NIK is registered elsewhere or for another name; kept, not eligible, with a case."),
     "stay_ignored": gettext_noop("A region of stay is only for people without a location; it was left out."),
+    "other_nik": gettext_noop("Somebody of this name and birth date stands here with another NIK."),
     "unknown_column": gettext_noop("This column is not known and was left out."),
 }
+
+FILE_FAULTS: dict[str, str] = cells.FILE_FAULTS
 
 NAME_LENGTH = 150
 MILITARY_POLICE = frozenset(
@@ -197,7 +211,7 @@ def _check_together(row: ParsedRow, faults: list[Fault], today: date, synthetic:
         if code:
             faults.append(Fault("nik", code, {}, identity.mask(row.nik)))
     born = row.birth_date
-    if born is not None and not (_OLDEST_YEAR <= born.year and born <= today):
+    if born is not None and not (born.year >= _OLDEST_YEAR and born <= today):
         faults.append(_fault("tanggal_lahir", "date_out_of_range"))
     if row.arrival and row.departure and row.departure < row.arrival:
         faults.append(_fault("tanggal_keluar", "departure_before_arrival"))

@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 
 from locations.memo import Memo
 
-_APART = str.maketrans({c: " " for c in ",;/()[]\"“”_|"} | {c: None for c in "'`’‘´-‐–"})
+_APART = str.maketrans(dict.fromkeys(',;/()[]"“”_|', " ") | dict.fromkeys("'`’‘´-‐–"))
 
 # Titles before the name: hajj, doctor, professor, nobility of the register's own abbreviations, polite forms.
 _BEFORE = frozenset(

@@ -16,7 +16,7 @@ MALE, FEMALE = "L", "P"
 OK, NONE, BAD = "ok", "none", "bad"
 
 _DROPPED = str.maketrans("", "", ". \u00a0\u2007\u202f\t")
-_SCIENTIFIC = re.compile(r"\d(?:[.,]\d+)?e\+?\d{1,2}", re.IGNORECASE)
+_SCIENTIFIC = re.compile(r"\d+(?:,\d+)?e\+?\d{1,2}", re.IGNORECASE)
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 

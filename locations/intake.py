@@ -1,0 +1,85 @@
+"""How far is a file that came in? Its states, the same for every kind of import.
+
+The bytes belong to the app that understands them; here it is only counted and told.
+"""
+
+from __future__ import annotations
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from .models import Batch
+
+LOST_AFTER = datetime.timedelta(minutes=5)
+ROWS_NAMED = 20
+
+
+class Warnings:
+    """What was taken with a reservation: per code how often, and in which rows first. Never a value of a row."""
+
+    def __init__(self) -> None:
+        self._rows: dict[str, list[int]] = defaultdict(list)
+        self._count: dict[str, int] = defaultdict(int)
+        self._params: dict[str, dict[str, Any]] = {}
+
+    def add(self, code: str, row: int, **params: Any) -> None:
+        self._count[code] += 1
+        if len(self._rows[code]) < ROWS_NAMED:
+            self._rows[code].append(row)
+        if params:
+            self._params.setdefault(code, params)
+
+    @classmethod
+    def of(cls, others: Warnings) -> Warnings:
+        """A copy to go on from, so that an attempt that fails leaves the first ones as they were."""
+        copied = cls()
+        copied._count.update(others._count)
+        copied._rows.update({code: list(rows) for code, rows in others._rows.items()})
+        copied._params.update(others._params)
+        return copied
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            code: {"count": count, "rows": sorted(self._rows[code]), "params": self._params.get(code, {})}
+            for code, count in self._count.items()
+        }
+
+
+def claim(batch_id: uuid.UUID) -> Batch | None:
+    """The batch, now ours to run; None where another worker has it or it is over.
+
+    One whose worker has not been heard of for LOST_AFTER is taken over.
+    """
+    now = timezone.now()
+    waiting = Q(state=Batch.State.RECEIVED) | Q(state=Batch.State.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
+    taken = Batch.everywhere.filter(waiting, pk=batch_id).update(
+        state=Batch.State.RUNNING, started_at=now, heartbeat_at=now, rows_done=0
+    )
+    return Batch.everywhere.get(pk=batch_id) if taken else None
+
+
+def beat(batch: Batch, *, rows_done: int) -> None:
+    """Says that the work goes on, and how far it is."""
+    Batch.everywhere.filter(pk=batch.pk).update(rows_done=rows_done, heartbeat_at=timezone.now())
+
+
+def finish(batch: Batch, *, counts: Mapping[str, int], warnings: Mapping[str, Any]) -> None:
+    """`counts`: rows, accepted, updated, rejected, duplicates; the last four add up to the first."""
+    for name, value in {**counts, "rows_total": counts["rows"], "rows_done": counts["rows"]}.items():
+        setattr(batch, name, value)
+    batch.warnings = dict(warnings)
+    batch.state, batch.finished_at = Batch.State.DONE, timezone.now()
+    batch.save()
+
+
+def fail(batch: Batch, *, code: str, row: int | None = None, column: str | int | None = None) -> None:
+    """The file as a whole could not be read; nothing of it was taken."""
+    batch.failure = {"code": code, "row": row, "column": column}
+    batch.state, batch.finished_at = Batch.State.FAILED, timezone.now()
+    batch.save()

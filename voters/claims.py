@@ -1,0 +1,266 @@
+"""Which of the rows with one NIK counts? One function decides a group, here it is asked and carried out.
+
+A group is every row with the same hash of an `ok` NIK, anywhere in the country: the one question that knows no
+territory. Whatever moves a row of a group calls `settle` in its own transaction.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from itertools import islice
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.ids import new_id
+from locations import changes
+from locations.models import SpecialLocation
+
+from .models import DuplicateCase, NIKVerdict, Notice, Register, Voter, VoterIdentity
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the decision needs of one row.
+
+    `place` is the location's id, or the territory of an unplaced voter. `holds` and `waits` tell of before:
+    it had the claim, it was a duplicate. A row that neither held nor waited is fresh.
+    """
+
+    id: uuid.UUID
+    place: object
+    person: bytes
+    is_unplaced: bool = False
+    is_active: bool = True
+    arrival: date | None = None
+    departure: date | None = None
+    holds: bool = False
+    waits: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The one row that counts, if any; those that wait with a case; the unplaced that turned up at a location."""
+
+    claimant: uuid.UUID | None
+    duplicates: frozenset[uuid.UUID] = frozenset()
+    placed: frozenset[uuid.UUID] = frozenset()
+
+
+def decide(rows: Collection[Row], *, until: date, ended: Collection[bytes] = ()) -> Decision:
+    """Who of the rows with one NIK counts.
+
+    `until` is the earlier of today and polling day: a departure up to then is past. `ended` are the person hashes
+    of holders that are no longer among the rows (removed, or their NIK corrected). Deciding again changes nothing.
+    """
+    located = [row for row in rows if row.is_active and not row.is_unplaced]
+    unplaced = [row for row in rows if row.is_active and row.is_unplaced]
+    standing = [row for row in located if not any(_yields(row, other, until) for other in located)]
+    candidates = standing or unplaced
+    claimant = _claimant(candidates, rows, ended)
+    return Decision(
+        claimant=claimant.id if claimant else None,
+        duplicates=frozenset(row.id for row in candidates if row is not claimant),
+        placed=frozenset(row.id for row in unplaced) if standing else frozenset(),
+    )
+
+
+def settle(
+    nik_hashes: Iterable[bytes],
+    *,
+    today: date | None = None,
+    ended: Mapping[bytes, Collection[bytes]] | None = None,
+    inserted: Collection[uuid.UUID] = (),
+) -> set[uuid.UUID]:
+    """Decides every group anew and writes claims, duplicates, placed, cases and notices; returns the locations moved.
+
+    The caller's transaction, and the caller records the changes. `ended` as in `decide`, by hash; nobody is told
+    of rows just `inserted` that they gained. Groups are locked in the order of their hashes.
+    """
+    until = _until(today or timezone.localdate())
+    hashes = iter(sorted(set(nik_hashes)))
+    moved: set[uuid.UUID] = set()
+    while chunk := list(islice(hashes, CHUNK)):
+        moved |= _settle_chunk(chunk, until, ended or {}, frozenset(inserted))
+    return moved
+
+
+def settle_location(location: SpecialLocation) -> None:
+    """After a location was withdrawn, closed or reopened: its voters let go of their claims, or ask for them again."""
+    hashes = VoterIdentity.everywhere.filter(voter__location=location, voter__nik_verdict=NIKVerdict.OK)
+    moved = settle(bytes(value) for value in hashes.values_list("nik_hash", flat=True))
+    changes.record({*moved, location.pk})
+
+
+@transaction.atomic
+def settle_departures(*, today: date | None = None) -> int:
+    """Groups that wait while their holder's departure has come; returns how many were decided anew."""
+    today = today or timezone.localdate()
+    waiting = VoterIdentity.everywhere.filter(voter__is_duplicate=True).values("nik_hash")
+    gone = VoterIdentity.everywhere.filter(claim__in=waiting, voter__departure__lte=_until(today))
+    hashes = [bytes(value) for value in gone.values_list("nik_hash", flat=True)]
+    changes.record(settle(hashes, today=today))
+    return len(hashes)
+
+
+def _yields(row: Row, other: Row, until: date) -> bool:
+    """Gone from its place by the time the other arrived at another, or, where that is not known, by now."""
+    if row.departure is None or row.place == other.place:
+        return False
+    return row.departure <= (other.arrival or until)
+
+
+def _claimant(candidates: list[Row], rows: Collection[Row], ended: Collection[bytes]) -> Row | None:
+    """The holder; else, where a claim ended, who came since, or the one same person that waits; else the first."""
+    holder = next((row for row in candidates if row.holds), None)
+    if holder or not candidates:
+        return holder
+    fresh = [row for row in candidates if not row.waits]
+    waiting = [row for row in candidates if row.waits]
+    persons = {*ended, *(row.person for row in rows if row.holds)}
+    if fresh and (persons or not waiting):
+        return min(fresh, key=lambda row: row.id)
+    heirs = [row for row in waiting if row.person in persons]
+    if len(heirs) == 1:
+        return heirs[0]
+    is_alone = len(candidates) == 1 and all(row.person == candidates[0].person for row in rows)
+    return candidates[0] if is_alone else None
+
+
+def _until(today: date) -> date:
+    polling_day = Register.current().polling_day
+    return min(today, polling_day) if polling_day else today
+
+
+@dataclass(slots=True)
+class _Stored:
+    """A row as the database has it."""
+
+    row: Row
+    territory: str
+    location: uuid.UUID | None
+    was_placed: bool
+
+
+def _settle_chunk(
+    hashes: list[bytes], until: date, ended: Mapping[bytes, Collection[bytes]], inserted: frozenset[uuid.UUID]
+) -> set[uuid.UUID]:
+    outcome = _Outcome(inserted)
+    for nik_hash, stored in _groups(hashes).items():
+        decision = decide([each.row for each in stored], until=until, ended=ended.get(nik_hash, ()))
+        outcome.add(stored, decision)
+    outcome.write()
+    return outcome.moved
+
+
+def _groups(hashes: list[bytes]) -> dict[bytes, list[_Stored]]:
+    identities = VoterIdentity.everywhere.filter(nik_hash__in=hashes, voter__nik_verdict=NIKVerdict.OK)
+    list(identities.order_by("nik_hash", "pk").select_for_update(no_key=True).values_list("pk"))
+    found = identities.order_by("nik_hash", "pk").values_list(
+        "nik_hash",
+        "pk",
+        "person_hash",
+        "claim",
+        "territory",
+        "voter__location",
+        "voter__arrival",
+        "voter__departure",
+        "voter__is_duplicate",
+        "voter__is_placed",
+        "voter__location__withdrawn_at",
+        "voter__location__closed_at",
+    )
+    groups: dict[bytes, list[_Stored]] = defaultdict(list)
+    for nik_hash, pk, person, claim, territory, location, arrival, departure, waits, placed, withdrawn, closed in found:
+        row = Row(
+            id=pk,
+            place=location or territory,
+            person=bytes(person),
+            is_unplaced=location is None,
+            is_active=withdrawn is None and closed is None,
+            arrival=arrival,
+            departure=departure,
+            holds=claim is not None,
+            waits=waits,
+        )
+        groups[bytes(nik_hash)].append(_Stored(row, territory, location, placed))
+    return groups
+
+
+class _Outcome:
+    """What the decisions of some groups change, gathered and written in few statements."""
+
+    def __init__(self, inserted: frozenset[uuid.UUID]) -> None:
+        self.inserted = inserted
+        self.moved: set[uuid.UUID] = set()
+        self.ending: list[uuid.UUID] = []
+        self.beginning: list[uuid.UUID] = []
+        self.duplicate: dict[bool, list[uuid.UUID]] = {True: [], False: []}
+        self.placed: dict[bool, list[uuid.UUID]] = {True: [], False: []}
+        self.notices: list[Notice] = []
+        self.cases: list[list[_Stored]] = []
+        self.settled: list[uuid.UUID] = []
+
+    def add(self, stored: list[_Stored], decision: Decision) -> None:
+        concerned = []
+        for each in stored:
+            row = each.row
+            is_changed = self._note(self.duplicate, row.id, row.waits, row.id in decision.duplicates)
+            is_changed |= self._note(self.placed, row.id, each.was_placed, row.id in decision.placed)
+            is_changed |= self._note_claim(each, decision)
+            if is_changed and each.location:
+                self.moved.add(each.location)
+            if decision.duplicates and (row.id in decision.duplicates or row.id == decision.claimant):
+                concerned.append(each)
+            else:
+                self.settled.append(row.id)
+        if concerned:
+            self.cases.append(concerned)
+
+    def _note(self, changed: dict[bool, list[uuid.UUID]], row_id: uuid.UUID, before: bool, after: bool) -> bool:
+        if before != after:
+            changed[after].append(row_id)
+        return before != after
+
+    def _note_claim(self, each: _Stored, decision: Decision) -> bool:
+        row, counts = each.row, each.row.id == decision.claimant
+        if row.holds == counts:
+            return False
+        (self.beginning if counts else self.ending).append(row.id)
+        if row.is_active and row.id not in self.inserted:
+            kind = Notice.Kind.GAINED if counts else Notice.Kind.LOST
+            self.notices.append(Notice(territory=each.territory, kind=kind, voter_id=row.id))
+        return True
+
+    def write(self) -> None:
+        """Claims that end first, then those that begin: a claim is unique at every moment."""
+        VoterIdentity.everywhere.filter(pk__in=self.ending).update(claim=None)
+        for is_duplicate, ids in self.duplicate.items():
+            Voter.everywhere.filter(pk__in=ids).update(is_duplicate=is_duplicate)
+        for is_placed, ids in self.placed.items():
+            Voter.everywhere.filter(pk__in=ids).update(is_placed=is_placed)
+        VoterIdentity.everywhere.filter(pk__in=self.beginning).update(claim=F("nik_hash"))
+        Notice.everywhere.bulk_create(self.notices)
+        self._write_cases()
+
+    def _write_cases(self) -> None:
+        DuplicateCase.everywhere.filter(voter__in=self.settled, closed_at=None).update(closed_at=timezone.now())
+        concerned = [each.row.id for stored in self.cases for each in stored]
+        open_cases = DuplicateCase.everywhere.filter(voter__in=concerned, closed_at=None)
+        numbers = dict(open_cases.values_list("voter", "number"))
+        opened = []
+        for stored in self.cases:
+            number = next((numbers[each.row.id] for each in stored if each.row.id in numbers), None) or new_id()
+            opened += [
+                DuplicateCase(territory=each.territory, number=number, voter_id=each.row.id)
+                for each in stored
+                if each.row.id not in numbers
+            ]
+        DuplicateCase.everywhere.bulk_create(opened)

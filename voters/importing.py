@@ -1,0 +1,511 @@
+"""How does a voter file become voters? Parsed and checked row by row, then matched, sealed and loaded in one transaction.
+
+Never half a file: either every good row is in and every bad one kept with its reasons, or nothing happened.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+
+from accounts import audit
+from accounts.ids import new_id
+from accounts.permissions import SYSTEM, Actor, Permission, require
+from locations import changes, intake
+from locations.cells import Fault
+from locations.models import Batch, Block, Refusal, SpecialLocation
+from locations.sheets import SheetError, read_csv
+from regions.levels import COUNTRY_CODE
+
+from . import claims, columns, identity, keyring, matching, nik, vault
+from .loading import insert_rows, is_worth_another_try, update_rows, wait_as_long_as_it_takes
+from .models import FormerNIK, Register, Voter, VoterIdentity
+from .resolving import VOTER_FIELDS, LocationRef, Person, Regions, Resolver, voter_values
+from .updating import Stored, Update, update_of
+
+CHUNK = 2000
+HASHES_A_QUERY = 900
+TRIES = 5
+IDENTITY_FIELDS = (
+    "voter_id",
+    "territory",
+    "key_id",
+    "nik_sealed",
+    "record_sealed",
+    "nik_hash",
+    "person_hash",
+    "claim",
+)
+NEW_VOTER_FIELDS = ("id", *VOTER_FIELDS, "batch_id", "official_mark", "is_duplicate", "is_mismatch", "is_placed")
+
+
+def receive(*, file: BinaryIO, file_name: str, location: SpecialLocation | None = None, by: Actor) -> Batch:
+    """Keeps the file sealed and makes its batch, for `run`. Raises ValueError where the file is too large.
+
+    `location` stands for rows that name none; it must lie in the territory of `by`.
+    """
+    territory = COUNTRY_CODE if by is SYSTEM else by.territory_id  # type: ignore[union-attr]
+    require(by, Permission.ENTER, territories=[location.territory if location else territory])
+    batch = Batch(id=new_id(), territory=territory, subject=Batch.Subject.VOTERS, location=location)
+    batch.received_by_id = by.pk
+    batch.file_name, batch.stored_name = Path(file_name).name[:200], f"{batch.pk}.sealed"
+    hashed = _Hashed(file)
+    batch.size_bytes = vault.write(hashed, stored_path(batch), batch.pk, most_bytes=settings.MAX_UPLOAD_BYTES)  # type: ignore[arg-type]
+    batch.sha256 = hashed.digest.hexdigest()
+    with transaction.atomic():
+        batch.save(force_insert=True)
+        audit.record(by=by, action="voters.receive", subject=batch, territory=territory, size_bytes=batch.size_bytes)
+    return batch
+
+
+def run(batch: Batch, *, on_progress: Callable[[int], None] | None = None) -> Batch:
+    """Imports a received batch and returns it done, or failed where the file as a whole cannot be read.
+
+    Safe to call again: a batch that is over, or that another worker has, is returned as it is.
+    """
+    claimed = intake.claim(batch.pk)
+    if claimed is None:
+        return Batch.everywhere.get(pk=batch.pk)
+    try:
+        prepared = _prepare(claimed, on_progress or (lambda rows: None))
+    except SheetError as error:
+        intake.fail(claimed, code=error.code, row=error.row, column=error.column)
+        return claimed
+    _load_with_retries(claimed, prepared)
+    return claimed
+
+
+def stored_path(batch: Batch) -> Path:
+    """Where the sealed file of a batch lies."""
+    return Path(settings.MEDIA_ROOT) / "voters" / batch.stored_name
+
+
+def rejected_rows(batch: Batch) -> Iterator[list[str]]:
+    """The refused rows as they came, header first, with row number, columns and reasons; all identities plain."""
+    from django.utils.translation import gettext
+
+    header = _stored_header(batch)
+    yield [*header, "baris", "kolom", "alasan"]
+    sealer = keyring.sealer("refusal", "row")
+    for refusal in Refusal.everywhere.filter(batch=batch).order_by("row_number").iterator(CHUNK):
+        cells = orjson.loads(sealer.unpack(refusal.pk.bytes, bytes(refusal.row)))
+        reasons = [
+            f"{gettext(columns.MESSAGES[reason['code']]) % reason['params']} ({reason['code']})"
+            for reason in refusal.reasons
+        ]
+        named = [reason["column"] for reason in refusal.reasons]
+        cells = (cells + [""] * len(header))[: len(header)]
+        yield [*cells, str(refusal.row_number), "; ".join(named), "; ".join(reasons)]
+
+
+def export_rejected(*, batch: Batch, by: Actor) -> Iterator[list[str]]:
+    """`rejected_rows` for a person: recorded before anything leaves."""
+    require(by, Permission.ENTER, territories=[batch.territory])
+    audit.record(by=by, action="voters.export_rejected", subject=batch, territory=batch.territory, rows=batch.rejected)
+    return rejected_rows(batch)
+
+
+@dataclass(slots=True)
+class _Refused:
+    row: int
+    cells: list[str]
+    faults: list[Fault]
+
+
+@dataclass(slots=True)
+class _Prepared:
+    """A file read and checked: nothing of it is in the database yet."""
+
+    people: list[Person]
+    refused: list[_Refused]
+    warnings: intake.Warnings
+    present: frozenset[str]
+    rows: int
+    register: Register
+
+
+class _Hashed:
+    """A file that is hashed while it is read."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.digest = file, hashlib.sha256()
+
+    def read(self, size: int) -> bytes:
+        data = self._file.read(size)
+        self.digest.update(data)
+        return data
+
+
+def _prepare(batch: Batch, on_progress: Callable[[int], None]) -> _Prepared:
+    with vault.read(stored_path(batch), batch.pk) as file:
+        rows = read_csv(file)
+        _, header = next(rows)
+        layout = columns.match_header(header)
+        default = batch.location.code if batch.location else ""
+        for missing in columns.missing_columns(layout, location_code=default):
+            raise SheetError("missing_column", 1, missing)  # type: ignore[arg-type]
+        for twice in layout.twice:
+            raise SheetError("column_twice", 1, twice)  # type: ignore[arg-type]
+        prepared = _Prepared([], [], intake.Warnings(), _present(layout), 0, Register.current())
+        for name in layout.unknown:
+            prepared.warnings.add("unknown_column", 1, name=name)
+        _check_rows(batch, rows, layout, default, prepared, on_progress)
+    return prepared
+
+
+def _check_rows(
+    batch: Batch,
+    rows: Iterable[tuple[int, list[str]]],
+    layout: Any,
+    default: str,
+    prepared: _Prepared,
+    on_progress: Callable[[int], None],
+) -> None:
+    resolver = _resolver(batch, prepared.register)
+    in_order, width, today = columns.in_order(layout), layout.width, resolver.today
+    synthetic, most = prepared.register.is_synthetic, _most_rows(batch)
+    for number, cells in rows:
+        prepared.rows += 1
+        if prepared.rows > most:
+            raise SheetError("too_many_rows", number)
+        if len(cells) > width:
+            prepared.refused.append(_Refused(number, cells, [Fault("", "ragged_row")]))
+            continue
+        parsed = columns.parse_texts(in_order(cells), today=today, synthetic=synthetic, location_code=default)
+        person = parsed if isinstance(parsed, list) else resolver.person(parsed, number)
+        if isinstance(person, list):
+            prepared.refused.append(_Refused(number, cells, person))
+        else:
+            prepared.people.append(person)
+        if prepared.rows % CHUNK == 0:
+            intake.beat(batch, rows_done=prepared.rows)
+            on_progress(prepared.rows)
+
+
+def _resolver(batch: Batch, register: Register) -> Resolver:
+    actor: Actor = batch.received_by or SYSTEM
+    refs = {
+        code: LocationRef(pk, territory, withdrawn is None and closed is None)
+        for code, pk, territory, withdrawn, closed in SpecialLocation.everywhere.within_reach(actor.reach).values_list(
+            "code", "pk", "territory", "withdrawn_at", "closed_at"
+        )
+    }
+    return Resolver(reach=actor.reach, regions=Regions.all(), locations=refs, register=register)
+
+
+def _present(layout: Any) -> frozenset[str]:
+    return frozenset(column.header for _, column in layout.columns)
+
+
+def _most_rows(batch: Batch) -> float:
+    """SQLite has one writer: the browser may not hold it longer than a large batch takes."""
+    is_browser = batch.received_by_id is not None
+    return settings.BROWSER_ROWS_ON_SQLITE if is_browser and connection.vendor == "sqlite" else float("inf")
+
+
+def _stored_header(batch: Batch) -> list[str]:
+    """The file's own header, or ours once the file was deleted."""
+    try:
+        with vault.read(stored_path(batch), batch.pk) as file:
+            return next(iter(read_csv(file)))[1]
+    except (FileNotFoundError, SheetError):
+        return list(columns.HEADERS)
+
+
+def _load_with_retries(batch: Batch, prepared: _Prepared) -> None:
+    """Another import may hold the same people: its deadlock or its claim sends us back to the start, not into failure."""
+    for attempt in range(1, TRIES + 1):
+        warnings = intake.Warnings.of(prepared.warnings)
+        try:
+            with transaction.atomic():
+                wait_as_long_as_it_takes()
+                _Load(batch, prepared, warnings).run()
+            return
+        except DatabaseError as error:
+            if attempt == TRIES or not is_worth_another_try(error):
+                raise
+            time.sleep(0.05 * attempt)
+
+
+@dataclass(slots=True)
+class _Load:
+    """One attempt to load a prepared file, within its transaction."""
+
+    batch: Batch
+    prepared: _Prepared
+    warnings: intake.Warnings
+    moved: set[uuid.UUID] = field(default_factory=set)
+    contested: set[bytes] = field(default_factory=set)
+    updated: int = 0
+    new: list[Person] = field(default_factory=list)
+    matched: list[tuple[Person, uuid.UUID, bool]] = field(default_factory=list)
+
+    def run(self) -> None:
+        self._match()
+        blocks = self._blocks()
+        self._update(blocks)
+        self._insert(blocks)
+        duplicates = self._settle()
+        self._refuse()
+        changes.record(self.moved)
+        self._finish(duplicates)
+
+    def _match(self) -> None:
+        by_place: dict[object, list[Person]] = defaultdict(list)
+        for person in self.prepared.people:
+            by_place[person.place].append(person)
+        known = known_at(by_place)
+        former = restorable(self.prepared.people) if known else {}
+        for place, people in by_place.items():
+            rows = [_copy_of(person) for person in people] if former else people
+            kept, repeated = matching.without_repeats(rows)
+            self.updated += repeated
+            stand_here = known.get(place, [])
+            found = matching.match(kept, stand_here, former=former, nkk_of=nkks)
+            self._sort_out(kept, found, stand_here)
+
+    def _sort_out(self, people: list[Person], found: matching.Matches, known: Sequence[matching.Known]) -> None:
+        namesakes = {voter.person_hash for voter in known if voter.verdict == nik.OK}
+        for person in people:
+            voter_id = found.of.get(person.id)
+            if voter_id is None:
+                self.new.append(person)
+                if person.person_hash in namesakes:
+                    self.warnings.add("other_nik", person.row_number)
+            else:
+                self.matched.append((person, voter_id, person.id in found.keeps_nik))
+            for code in person.warnings:
+                self.warnings.add(code, person.row_number)
+
+    def _blocks(self) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
+        """Every block the file names, by location and name in lower case; those not seen before are created."""
+        wanted: dict[tuple[uuid.UUID, str], Person] = {}
+        for person in self.new + [person for person, _, _ in self.matched]:
+            if person.location and person.parsed.block:
+                wanted.setdefault((person.location.id, person.parsed.block.lower()), person)
+        blocks: dict[tuple[uuid.UUID, str], uuid.UUID] = {}
+        for chunk in _chunks(sorted({location for location, _ in wanted}), HASHES_A_QUERY):
+            stored = Block.everywhere.filter(location__in=chunk).values_list("location_id", "name", "pk")
+            blocks.update({(location, name.lower()): pk for location, name, pk in stored})
+        created = []
+        for key, person in wanted.items():
+            if key not in blocks:
+                block = Block(location_id=key[0], territory=person.territory, name=person.parsed.block)
+                blocks[key] = block.pk
+                created.append(block)
+                self.warnings.add("block_created", person.row_number)
+        Block.everywhere.bulk_create(sorted(created, key=lambda block: (block.location_id, block.name)))
+        return blocks
+
+    def _update(self, blocks: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> None:
+        self.updated += len(self.matched)
+        updates: list[Update] = []
+        for chunk in _chunks(self.matched, HASHES_A_QUERY):
+            stored = stored_voters([voter_id for _, voter_id, _ in chunk])
+            for person, voter_id, keeps_nik in chunk:
+                update = update_of(
+                    stored[voter_id],
+                    person,
+                    present=self.prepared.present,
+                    keeps_nik=keeps_nik,
+                    block_id=_block_of(person, blocks),
+                    epoch=self.prepared.register.epoch,
+                )
+                for code in update.warnings:
+                    self.warnings.add(code, person.row_number)
+                if update.is_change:
+                    updates.append(update)
+        write_updates(updates)
+        for update in updates:
+            self.contested |= update.contested
+            if update.location_id:
+                self.moved.add(update.location_id)
+
+    def _insert(self, blocks: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> None:
+        """New voters; a NIK that nobody else has claims at once, every other is settled after."""
+        self.new.sort(key=lambda person: person.nik_hash or b"")
+        self.contested |= _shared_hashes(self.new)
+        epoch, batch_id, key_id = self.prepared.register.epoch, self.batch.pk, keyring.ring().current
+        seal_nik = keyring.sealer("identity", "nik").seal
+        seal_record = keyring.sealer("identity", "record").seal
+        for people in _chunks(self.new, CHUNK):
+            voters, identities = [], []
+            for person in people:
+                values = voter_values(person, block_id=_block_of(person, blocks), epoch=epoch)
+                voters.append((person.id, *values, batch_id, "", False, False, False))
+                row_id, number = person.id.bytes, person.parsed.nik
+                identities.append(
+                    (
+                        person.id,
+                        person.territory,
+                        key_id,
+                        seal_nik(row_id, number.encode()) if number else None,
+                        seal_record(row_id, identity.pack_record(person.parsed.record)),
+                        person.nik_hash,
+                        person.person_hash,
+                        person.nik_hash if self._claims_at_once(person) else None,
+                    )
+                )
+                if person.location:
+                    self.moved.add(person.location.id)
+            insert_rows(Voter, NEW_VOTER_FIELDS, voters)
+            insert_rows(VoterIdentity, IDENTITY_FIELDS, identities)
+
+    def _claims_at_once(self, person: Person) -> bool:
+        return person.verdict == nik.OK and person.is_active and person.nik_hash not in self.contested
+
+    def _settle(self) -> int:
+        """Returns how many of the new rows are duplicates."""
+        inserted = {person.id: person for person in self.new if person.nik_hash in self.contested}
+        self.moved |= claims.settle(self.contested, inserted=inserted.keys())
+        duplicates = 0
+        for chunk in _chunks(sorted(inserted), HASHES_A_QUERY):
+            for pk in Voter.everywhere.filter(pk__in=chunk, is_duplicate=True).values_list("pk", flat=True):
+                self.warnings.add("duplicate", inserted[pk].row_number)
+                duplicates += 1
+        return duplicates
+
+    def _refuse(self) -> None:
+        sealer = keyring.sealer("refusal", "row")
+        for chunk in _chunks(self.prepared.refused, CHUNK):
+            refusals = []
+            for refused in chunk:
+                refusal = Refusal(territory=self.batch.territory, batch=self.batch, row_number=refused.row)
+                refusal.reasons = [
+                    {"column": fault.column, "code": fault.code, "params": dict(fault.params)} for fault in refused.faults
+                ]
+                refusal.row = sealer.pack(refusal.pk.bytes, orjson.dumps(refused.cells))
+                refusals.append(refusal)
+            Refusal.everywhere.bulk_create(refusals)
+
+    def _finish(self, duplicates: int) -> None:
+        counts = {
+            "rows": self.prepared.rows,
+            "accepted": len(self.new) - duplicates,
+            "updated": self.updated,
+            "rejected": len(self.prepared.refused),
+            "duplicates": duplicates,
+        }
+        intake.finish(self.batch, counts=counts, warnings=self.warnings.as_json())
+        by: Actor = self.batch.received_by or SYSTEM
+        audit.record(by=by, action="voters.import", subject=self.batch, territory=self.batch.territory, **counts)
+
+
+def stored_voters(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Stored]:
+    """What an update compares itself with, by id."""
+    found = VoterIdentity.everywhere.filter(pk__in=ids).values_list(
+        "pk",
+        "key_id",
+        "nik_sealed",
+        "record_sealed",
+        "nik_hash",
+        "claim",
+        "voter__is_duplicate",
+        *(f"voter__{name}" for name in VOTER_FIELDS),
+    )
+    return {row[0]: Stored(*row[:7], dict(zip(VOTER_FIELDS, row[7:], strict=True))) for row in found}
+
+
+def write_updates(updates: Sequence[Update]) -> None:
+    """Writes changed voters and resealed identities; a claim on a NIK that goes is let go here, settled by the caller."""
+    update_rows(Voter, VOTER_FIELDS, ((*update.values, update.id) for update in updates))
+    update_rows(
+        VoterIdentity,
+        ("key_id", "nik_sealed", "record_sealed", "nik_hash", "person_hash", "claim"),
+        ((*update.identity, update.id) for update in updates),
+    )
+
+
+def _block_of(person: Person, blocks: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> uuid.UUID | None:
+    if not person.location or not person.parsed.block:
+        return None
+    return blocks[person.location.id, person.parsed.block.lower()]
+
+
+def known_at(by_place: Mapping[object, Sequence[Person]]) -> dict[object, list[matching.Known]]:
+    """The voters who stand at the places of a file; of the unplaced, those who share a NIK or a person with it."""
+    found: dict[object, list[matching.Known]] = defaultdict(list)
+    fields = ("voter__location", "territory", "pk", "voter__name", "voter__nik_verdict", "nik_hash", "person_hash")
+    places = sorted(place for place in by_place if isinstance(place, uuid.UUID))
+    queries = [
+        VoterIdentity.everywhere.filter(voter__location__in=chunk) for chunk in _chunks(places, HASHES_A_QUERY)
+    ]
+    for territory, people in by_place.items():
+        if isinstance(territory, str):
+            unplaced = VoterIdentity.everywhere.filter(voter__location=None, territory=territory)
+            for chunk in _chunks(people, HASHES_A_QUERY // 2):
+                hashes = [person.nik_hash for person in chunk if person.nik_hash]
+                queries.append(unplaced.filter(nik_hash__in=hashes))
+                queries.append(unplaced.filter(person_hash__in=[person.person_hash for person in chunk]))
+    for query in queries:
+        for location, territory, pk, name, verdict, nik_hash, person_hash in query.values_list(*fields).iterator(CHUNK):
+            voter = matching.Known(pk, name, verdict, bytes(nik_hash) if nik_hash else None, bytes(person_hash))
+            found[location or territory].append(voter)
+    return {place: list({voter.id: voter for voter in voters}.values()) for place, voters in found.items()}
+
+
+def restorable(people: Iterable[Person]) -> dict[bytes, list[matching.Former]]:
+    """Corrected NIKs that the file still has, with the one that is right; corrections are few."""
+    wanted = {person.nik_hash for person in people if person.verdict == nik.OK}
+    stored = FormerNIK.everywhere.filter(voter__nik_verdict=nik.OK).values_list(
+        "nik_hash",
+        "voter",
+        "voter__identity__person_hash",
+        "voter__identity__nik_hash",
+        "voter__identity__key_id",
+        "voter__identity__nik_sealed",
+    )
+    unseal = keyring.sealer("identity", "nik").unseal
+    former: dict[bytes, list[matching.Former]] = defaultdict(list)
+    for old, voter_id, person_hash, nik_hash, key_id, sealed in stored:
+        if bytes(old) in wanted:
+            number = unseal(voter_id.bytes, key_id, bytes(sealed)).decode()
+            former[bytes(old)].append(matching.Former(bytes(person_hash), bytes(nik_hash), number))
+    return former
+
+
+def nkks(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Opens the records of the few candidates in memory."""
+    found = {}
+    unseal = keyring.sealer("identity", "record").unseal
+    for chunk in _chunks(list(ids), HASHES_A_QUERY):
+        rows = VoterIdentity.everywhere.filter(pk__in=chunk).values_list("pk", "key_id", "record_sealed")
+        for pk, key_id, sealed in rows:
+            found[pk] = identity.unpack_record(unseal(pk.bytes, key_id, bytes(sealed))).nkk
+    return found
+
+
+def _copy_of(person: Person) -> Person:
+    """A copy that matching may give another NIK, so that a second attempt starts from the file again."""
+    from dataclasses import replace
+
+    return replace(person, parsed=replace(person.parsed))
+
+
+def _shared_hashes(people: Sequence[Person]) -> set[bytes]:
+    """Hashes of `ok` NIKs that more than one row has: here twice, or in the register already."""
+    seen: set[bytes] = set()
+    shared: set[bytes] = set()
+    for person in people:
+        if person.verdict == nik.OK and person.nik_hash:
+            (shared if person.nik_hash in seen else seen).add(person.nik_hash)
+    if not VoterIdentity.everywhere.exists():
+        return shared
+    for chunk in _chunks(sorted(seen), HASHES_A_QUERY):
+        stored = VoterIdentity.everywhere.filter(nik_hash__in=chunk).values_list("nik_hash", flat=True)
+        shared.update(bytes(value) for value in stored)
+    return shared
+
+
+def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,127 @@
+"""How do thousands of rows get into their table at once? The one place where the two databases differ for an import.
+
+PostgreSQL takes them by COPY, SQLite by one prepared statement. No signals, no `save()`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+Rows = Iterable[Sequence[Any]]
+
+
+def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Rows) -> None:
+    """Inserts rows given in the order of `fields` (attribute names); every column without a default must be named."""
+    columns = [_field(model, name) for name in fields]
+    if connection.vendor == "postgresql":
+        _copy(connection.ops.quote_name(model._meta.db_table), columns, rows)
+        return
+    marks = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({_names(columns)}) VALUES ({marks})"
+    _execute_many(sql, columns, rows)
+
+
+def update_rows(model: type[models.Model], fields: Sequence[str], rows: Rows) -> None:
+    """Sets `fields` of the rows whose primary key is each row's last value."""
+    rows = list(rows)
+    if not rows:
+        return
+    columns = [_field(model, name) for name in fields]
+    key = model._meta.pk
+    assert key is not None
+    table, quote = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            chosen = _names([*columns, key])
+            cursor.execute("DROP TABLE IF EXISTS incoming")
+            cursor.execute(f"CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {chosen} FROM {table} LIMIT 0")
+        _copy("incoming", [*columns, key], rows)
+        assignments = ", ".join(f"{quote(c.column)} = incoming.{quote(c.column)}" for c in columns)
+        with connection.cursor() as cursor:
+            name = quote(key.column)
+            cursor.execute(f"UPDATE {table} SET {assignments} FROM incoming WHERE {table}.{name} = incoming.{name}")
+        return
+    assignments = ", ".join(f"{quote(column.column)} = %s" for column in columns)
+    _execute_many(f"UPDATE {table} SET {assignments} WHERE {quote(key.column)} = %s", [*columns, key], rows)
+
+
+def wait_as_long_as_it_takes() -> None:
+    """For the running transaction only: imports that share a NIK wait for each other instead of failing."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
+
+
+def is_worth_another_try(error: Exception) -> bool:
+    """Deadlock, serialization failure, or a key that another transaction has taken meanwhile."""
+    code = getattr(error.__cause__, "pgcode", None)
+    if code is not None:
+        return code in ("40P01", "40001", "23505")
+    return "UNIQUE constraint failed" in str(error)
+
+
+def _field(model: type[models.Model], name: str) -> models.Field:
+    return next(field for field in model._meta.concrete_fields if field.attname == name)
+
+
+def _names(columns: Sequence[models.Field]) -> str:
+    return ", ".join(connection.ops.quote_name(column.column) for column in columns)
+
+
+def _execute_many(sql: str, columns: Sequence[models.Field], rows: Rows) -> None:
+    adapters = [(place, adapt) for place, column in enumerate(columns) if (adapt := _SQLITE.get(_type(column)))]
+
+    def adapted() -> Iterable[list[Any]]:
+        for row in rows:
+            values = list(row)
+            for place, adapt in adapters:
+                if values[place] is not None:
+                    values[place] = adapt(values[place])
+            yield values
+
+    with connection.cursor() as cursor:
+        cursor.executemany(sql, adapted())
+
+
+def _copy(table: str, columns: Sequence[models.Field], rows: Rows) -> None:
+    text = io.StringIO()
+    for row in rows:
+        text.write("\t".join([_copied(value) for value in row]))
+        text.write("\n")
+    text.seek(0)
+    with connection.cursor() as cursor, connection.wrap_database_errors:
+        cursor.copy_expert(f"COPY {table} ({_names(columns)}) FROM STDIN", text)
+
+
+def _copied(value: Any) -> str:
+    """One value as COPY's text format reads it."""
+    if value is None:
+        return r"\N"
+    if isinstance(value, str):
+        if "\\" in value or not value.isprintable():
+            return value.replace("\\", r"\\").replace("\t", r"\t").replace("\n", r"\n").replace("\r", r"\r")
+        return value
+    if isinstance(value, bytes):
+        return rf"\\x{value.hex()}"
+    if isinstance(value, bool):
+        return "t" if value else "f"
+    return str(value)
+
+
+def _type(field: models.Field) -> str:
+    """The type of the values: of a foreign key, that of the key it points at."""
+    while isinstance(field, models.ForeignKey):
+        field = field.target_field
+    return field.get_internal_type()
+
+
+_SQLITE: dict[str, Callable[[Any], Any]] = {
+    "UUIDField": lambda value: value.hex if isinstance(value, uuid.UUID) else uuid.UUID(value).hex,
+    "DateField": datetime.date.isoformat,
+}

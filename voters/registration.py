@@ -1,0 +1,289 @@
+"""Verbs of one voter: register, correct, place, remove, reveal; and of a location, what ends or revives its claims.
+
+`fields` are cells as the voter file has them, `{column: text}`; forms and import refuse the same.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy
+
+from accounts import audit
+from accounts.permissions import Actor, Permission, require
+from locations import changes
+from locations import registration as places
+from locations.cells import Fault
+from locations.models import Block, SpecialLocation
+from regions.territory import territory_of
+
+from . import claims, columns, identity, keyring, matching, nik
+from .importing import IDENTITY_FIELDS, NEW_VOTER_FIELDS, known_at, nkks, restorable, stored_voters, write_updates
+from .loading import insert_rows
+from .models import DuplicateCase, FormerNIK, Register, Voter, VoterIdentity
+from .resolving import VOTER_FIELDS, Person, resolver_for, voter_values
+from .updating import Stored, Update, update_of
+
+
+@transaction.atomic
+def register(
+    *, location: SpecialLocation | None = None, stay: str | None = None, fields: Mapping[str, str], by: Actor
+) -> Voter:
+    """A voter of a location, or an unplaced one staying in the region `stay`; who stands there already is updated.
+
+    Raises ValidationError by column.
+    """
+    territory = location.territory if location else territory_of(stay or "00")
+    require(by, Permission.ENTER, territories=[territory])
+    cells = {**fields, "kode_wilayah_keberadaan": stay or ""} if location is None else dict(fields)
+    person = _person(cells, location=location, by=by)
+    known = known_at({person.place: [person]}).get(person.place, [])
+    found = matching.match([person], known, former=restorable([person]), nkk_of=nkks)
+    if person.id in found.of:
+        voter_id = found.of[person.id]
+        update = _update(stored_voters([voter_id])[voter_id], person, cells, keeps_nik=person.id in found.keeps_nik)
+        return _write(update, person, by=by, action="voter.updated")
+    return _insert(person, by=by)
+
+
+@transaction.atomic
+def correct(*, voter: Voter, fields: Mapping[str, str], by: Actor) -> Voter:
+    """The voter with these columns changed; what is absent or still masked stays. A NIK that goes is remembered.
+
+    Raises ValidationError by column.
+    """
+    require(by, Permission.ENTER, territories=[voter.territory])
+    list(VoterIdentity.everywhere.filter(pk=voter.pk).select_for_update().values_list("pk"))
+    stored = stored_voters([voter.pk])[voter.pk]
+    given = {column: text for column, text in fields.items() if "•" not in text}
+    location = voter.location
+    person = _person({**cells_of(stored), **given}, location=location, by=by)
+    removes_nik = "nik" in given and not person.parsed.nik and stored.nik_sealed is not None
+    update = _update(stored, person, {**given, "nik": ""}, removes_nik=removes_nik)
+    return _write(update, person, by=by, action="voter.corrected", stored=stored)
+
+
+@transaction.atomic
+def place(*, voter: Voter, location: SpecialLocation, by: Actor) -> Voter:
+    """An unplaced voter turned up at a location: a new voter there, and the unplaced row stays, marked placed."""
+    require(by, Permission.ENTER, territories=[voter.territory, location.territory])
+    if voter.location_id is not None:
+        raise ValidationError(gettext_lazy("This voter is at a location already."), code="already_placed")
+    cells = cells_of(stored_voters([voter.pk])[voter.pk])
+    unplaced_only = ("kode_wilayah_keberadaan", "lintang", "bujur")
+    return register(location=location, fields={c: t for c, t in cells.items() if c not in unplaced_only}, by=by)
+
+
+@transaction.atomic
+def remove(*, voter: Voter, reason: str, by: Actor) -> None:
+    """Takes back a registration that should not have been; who only left gets a departure. The claim passes on."""
+    require(by, Permission.ENTER, territories=[voter.territory])
+    _require_reason(reason)
+    held = VoterIdentity.everywhere.filter(pk=voter.pk).values_list("nik_hash", "person_hash", "claim").get()
+    nik_hash, person_hash, claim = (bytes(value) if value else None for value in held)
+    audit.record(by=by, action="voter.removed", subject=voter, territory=voter.territory, reason=_without_figures(reason))
+    moved = {voter.location_id} - {None}
+    voter.delete()
+    if nik_hash:
+        moved |= claims.settle([nik_hash], ended={nik_hash: [person_hash or b""]} if claim else {})
+    changes.record(moved)
+
+
+def reveal_identity(*, voter: Voter, reason: str, by: Actor) -> dict[str, str]:
+    """NIK, birth date and the rest of the sealed record by column; recorded before anything is opened."""
+    require(by, Permission.REVEAL_IDENTITY, territories=[voter.territory])
+    _require_reason(reason)
+    with transaction.atomic():
+        audit.record(
+            by=by, action="voter.revealed", subject=voter, territory=voter.territory, reason=_without_figures(reason)
+        )
+    cells = cells_of(stored_voters([voter.pk])[voter.pk])
+    return {column.header: cells[column.header] for column in columns.COLUMNS if column.secret}
+
+
+@transaction.atomic
+def withdraw_location(*, location: SpecialLocation, reason: str, by: Actor) -> SpecialLocation:
+    """The location asks for nothing any more; whoever waited for its voters' claims gets them."""
+    withdrawn = places.withdraw(location=location, reason=reason, by=by)
+    claims.settle_location(withdrawn)
+    return withdrawn
+
+
+@transaction.atomic
+def close_location(*, location: SpecialLocation, by: Actor) -> SpecialLocation:
+    """Closed by a rejection: its voters hold no claims."""
+    closed = places.close(location=location, by=by)
+    claims.settle_location(closed)
+    return closed
+
+
+@transaction.atomic
+def reopen_location(*, location: SpecialLocation, by: Actor) -> SpecialLocation:
+    """Its rejection was revoked: its voters ask for their claims again."""
+    reopened = places.reopen(location=location, by=by)
+    claims.settle_location(reopened)
+    return reopened
+
+
+def cells_of(stored: Stored) -> dict[str, str]:
+    """A stored voter as a row of the voter file, everything plain. A home only assumed is left to be assumed again."""
+    values, record = stored.values, stored.open_record()
+    block = Block.everywhere.filter(pk=values["block_id"]).values_list("name", flat=True).first()
+    cells = {column: getattr(record, name) for column, name in _RECORD_TEXTS.items()}
+    cells.update(
+        nik=stored.open_nik(),
+        nama=values["name"],
+        blok=block or "",
+        peran=values["role"],
+        tanggal_lahir=record.birth_date.isoformat(),
+        status_kawin=values["marital"],
+        jenis_kelamin=values["sex"],
+        status_ktp_el=values["ektp"],
+        kode_wilayah_domisili="" if values["home_assumed"] else values["home_id"] or "",
+        tanggal_masuk=values["arrival"].isoformat() if values["arrival"] else "",
+        tanggal_keluar=values["departure"].isoformat() if values["departure"] else "",
+        kewarganegaraan="WNA" if values["is_foreign"] else "",
+        kode_wilayah_keberadaan=values["stay_id"] or "",
+    )
+    return cells
+
+
+_RECORD_TEXTS = {
+    "nkk": "nkk",
+    "tempat_lahir": "birthplace",
+    "alamat": "address",
+    "rt": "rt",
+    "rw": "rw",
+    "disabilitas": "disability",
+    "pekerjaan": "occupation",
+    "keterangan": "notes",
+}
+
+
+def validation_error(faults: Iterable[Fault]) -> ValidationError:
+    """Refusal codes as the form shows them, by column."""
+    errors: dict[str, list[ValidationError]] = {}
+    for fault in faults:
+        error = ValidationError(gettext_lazy(columns.MESSAGES[fault.code]), code=fault.code, params=dict(fault.params))
+        errors.setdefault(fault.column or NON_FIELD_ERRORS, []).append(error)
+    return ValidationError(errors)
+
+
+def _person(cells: Mapping[str, str], *, location: SpecialLocation | None, by: Actor) -> Person:
+    row = {**cells, "kode_lokasi": location.code if location else ""}
+    if location:
+        row.update(kode_wilayah_keberadaan="", lintang="", bujur="")
+    register_ = Register.current()
+    parsed = columns.parse_row(row, today=timezone.localdate(), synthetic=register_.is_synthetic)
+    if isinstance(parsed, list):
+        raise validation_error(parsed)
+    person = resolver_for(parsed, location=location, reach=by.reach).person(parsed)
+    if isinstance(person, list):
+        raise validation_error(person)
+    return person
+
+
+def _block_id(person: Person) -> uuid.UUID | None:
+    name = person.parsed.block
+    if not name or not person.location:
+        return None
+    found = Block.everywhere.filter(location=person.location.id, name__iexact=name).first()
+    return (
+        found or Block.everywhere.create(location_id=person.location.id, territory=person.territory, name=name)
+    ).pk
+
+
+def _update(
+    stored: Stored, person: Person, cells: Mapping[str, str], *, keeps_nik: bool = False, removes_nik: bool = False
+) -> Update:
+    return update_of(
+        stored,
+        person,
+        present=set(cells),
+        keeps_nik=keeps_nik,
+        block_id=_block_id(person),
+        epoch=Register.current().epoch,
+        removes_nik=removes_nik,
+    )
+
+
+def _write(update: Update, person: Person, *, by: Actor, action: str, stored: Stored | None = None) -> Voter:
+    """Writes one update, remembers a NIK that goes, settles the claims it moves, and records it by field names."""
+    if update.is_change:
+        ended = _let_go(stored, update) if stored else {}
+        write_updates([update])
+        moved = claims.settle(update.contested, ended=ended)
+        changes.record({*moved, update.location_id} - {None})
+        voter = Voter.everywhere.get(pk=update.id)
+        audit.record(by=by, action=action, subject=voter, territory=voter.territory, fields=sorted(set(update.changed)))
+        return voter
+    return Voter.everywhere.get(pk=update.id)
+
+
+def _let_go(stored: Stored, update: Update) -> dict[bytes, list[bytes]]:
+    """Before a voter's NIK changes or stops being `ok`: it leaves its group, which is told whose claim ended."""
+    new_hash = update.identity[3]
+    was_ok, is_ok = stored.values["nik_verdict"] == nik.OK, update.values[_VERDICT] == nik.OK
+    old_hash = bytes(stored.nik_hash) if stored.nik_hash else None
+    if not was_ok or (is_ok and new_hash == old_hash):
+        return {}
+    person_hash = bytes(VoterIdentity.everywhere.values_list("person_hash", flat=True).get(pk=stored.id))
+    Voter.everywhere.filter(pk=stored.id).update(is_duplicate=False, is_placed=False)
+    DuplicateCase.everywhere.filter(voter=stored.id, closed_at=None).update(closed_at=timezone.now())
+    FormerNIK.everywhere.filter(voter=stored.id, nik_hash=new_hash).delete()
+    if new_hash != old_hash:
+        FormerNIK.everywhere.get_or_create(
+            voter_id=stored.id, nik_hash=old_hash, defaults={"territory": stored.values["territory"]}
+        )
+    return {old_hash: [person_hash]} if stored.claim is not None and old_hash else {}
+
+
+def _insert(person: Person, *, by: Actor) -> Voter:
+    """A new voter and what it does to the claims of its NIK."""
+    values = voter_values(person, block_id=_block_id(person), epoch=Register.current().epoch)
+    row_id, number = person.id.bytes, person.parsed.nik
+    sealed_nik = keyring.sealer("identity", "nik").seal(row_id, number.encode()) if number else None
+    sealed_record = keyring.sealer("identity", "record").seal(row_id, identity.pack_record(person.parsed.record))
+    insert_rows(Voter, NEW_VOTER_FIELDS, [(person.id, *values, None, "", False, False, False)])
+    insert_rows(
+        VoterIdentity,
+        IDENTITY_FIELDS,
+        [
+            (
+                person.id,
+                person.territory,
+                keyring.ring().current,
+                sealed_nik,
+                sealed_record,
+                person.nik_hash,
+                person.person_hash,
+                None,
+            )
+        ],
+    )
+    moved = {person.location.id} if person.location else set()
+    if person.nik_hash and person.verdict == nik.OK:
+        moved |= claims.settle([person.nik_hash], inserted=[person.id])
+    changes.record(moved)
+    voter = Voter.everywhere.get(pk=person.id)
+    audit.record(by=by, action="voter.registered", subject=voter, territory=voter.territory)
+    return voter
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        error = ValidationError(gettext_lazy("Say why."), code="empty")
+        raise ValidationError({"reason": error})
+
+
+def _without_figures(reason: str) -> str:
+    """A reason for the audit trail: long figures, which may be somebody's NIK, are hidden."""
+    return re.sub(r"\d[\d .]{4,}\d", "•", reason.strip())[:300]
+
+
+_VERDICT = VOTER_FIELDS.index("nik_verdict")

@@ -1,0 +1,145 @@
+"""What does a row change of a voter who is there already? Columns a file lacks leave what is stored."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from . import identity, keyring, nik
+from .resolving import FIELDS_OF, RECORD_FIELD_OF, VOTER_FIELDS, Person, voter_values
+
+_CLAIM_FIELDS = ("arrival", "departure", "nik_verdict")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A voter as the database has it: sealed values, and the clear ones by field."""
+
+    id: uuid.UUID
+    key_id: int
+    nik_sealed: bytes | None
+    record_sealed: bytes
+    nik_hash: bytes | None
+    claim: bytes | None
+    is_duplicate: bool
+    values: Mapping[str, Any]
+
+    @property
+    def has_yielded(self) -> bool:
+        """Gone, and counted elsewhere: it has a NIK that counts, but neither the claim nor a case."""
+        is_ok = self.values["nik_verdict"] == nik.OK
+        return is_ok and self.claim is None and not self.is_duplicate and self.values["departure"] is not None
+
+    def open_nik(self) -> str:
+        if self.nik_sealed is None:
+            return ""
+        return keyring.sealer("identity", "nik").unseal(self.id.bytes, self.key_id, self.nik_sealed).decode()
+
+    def open_record(self) -> identity.Record:
+        plain = keyring.sealer("identity", "record").unseal(self.id.bytes, self.key_id, self.record_sealed)
+        return identity.unpack_record(plain)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The voter as it will be: clear values in the order of VOTER_FIELDS, and the sealed half."""
+
+    id: uuid.UUID
+    values: tuple[Any, ...]
+    identity: tuple[Any, ...]
+    changed: tuple[str, ...]
+    contested: frozenset[bytes]
+    location_id: uuid.UUID | None
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_change(self) -> bool:
+        return bool(self.changed)
+
+
+def update_of(
+    stored: Stored,
+    person: Person,
+    *,
+    present: Collection[str],
+    keeps_nik: bool,
+    block_id: uuid.UUID | None,
+    epoch: date,
+    removes_nik: bool = False,
+) -> Update:
+    """`changed` names fields of voter and record, `nik` for the number itself; empty where the row says nothing new.
+
+    `present` are the columns the row has. A row without a NIK, or whose voter `keeps_nik`, never takes one away,
+    unless somebody who sees it says so (`removes_nik`).
+    """
+    keeps_nik = not removes_nik and (keeps_nik or not person.parsed.nik or "nik" not in present)
+    values, warnings = _new_values(stored, person, present, keeps_nik, block_id, epoch)
+    record = stored.open_record()
+    told = person.parsed.record._asdict()
+    new_record = record._replace(**{f: told[f] for column, f in RECORD_FIELD_OF.items() if column in present})
+    old_hash = bytes(stored.nik_hash) if stored.nik_hash else None
+    nik_hash = old_hash if keeps_nik else person.nik_hash
+    changed = [name for name in VOTER_FIELDS if values[name] != stored.values[name]]
+    changed += [name for name in record._fields if getattr(record, name) != getattr(new_record, name)]
+    changed += ["nik"] if nik_hash != old_hash else []
+    is_contested = nik_hash != old_hash or any(name in _CLAIM_FIELDS for name in changed)
+    if keeps_nik and person.verdict != nik.OK and stored.nik_sealed is not None:
+        warnings += ("nik_kept",)
+    return Update(
+        id=stored.id,
+        values=tuple(values[name] for name in VOTER_FIELDS),
+        identity=_sealed(stored, person, new_record, keeps_nik, nik_hash, values["nik_verdict"]) if changed else (),
+        changed=tuple(changed),
+        contested=frozenset(filter(None, (old_hash, nik_hash))) if is_contested else frozenset(),
+        location_id=values["location_id"],
+        warnings=warnings,
+    )
+
+
+def _new_values(
+    stored: Stored,
+    person: Person,
+    present: Collection[str],
+    keeps_nik: bool,
+    block_id: uuid.UUID | None,
+    epoch: date,
+) -> tuple[dict[str, Any], tuple[str, ...]]:
+    told = dict(zip(VOTER_FIELDS, voter_values(person, block_id=block_id, epoch=epoch), strict=True))
+    fields = {name for column, names in FIELDS_OF.items() if column in present for name in names}
+    if "home_id" not in fields and (stored.values["home_id"] is None or stored.values["home_assumed"]):
+        fields |= {"home_id", "home_assumed"}
+    if keeps_nik:
+        fields -= {"nik_verdict", "sex"} if stored.nik_sealed is not None else {"nik_verdict"}
+        if told["home_id"] is None and stored.values["home_assumed"]:
+            fields -= {"home_id", "home_assumed"}
+    warnings: tuple[str, ...] = ()
+    if stored.has_yielded and "departure" in fields and told["departure"] != stored.values["departure"]:
+        fields -= {"departure"}
+        warnings = ("departure_kept",)
+    values = dict(stored.values)
+    values.update({name: told[name] for name in fields})
+    if values["arrival"] and values["departure"] and values["departure"] < values["arrival"]:
+        values.update(arrival=stored.values["arrival"], departure=stored.values["departure"])
+        warnings += ("dates_kept",)
+    return values, warnings
+
+
+def _sealed(
+    stored: Stored, person: Person, record: identity.Record, keeps_nik: bool, nik_hash: bytes | None, verdict: str
+) -> tuple[Any, ...]:
+    """key_id, nik_sealed, record_sealed, nik_hash, person_hash, claim: all under the current key."""
+    row_id = stored.id.bytes
+    number = stored.open_nik() if keeps_nik else person.parsed.nik
+    seal_nik, seal_record = keyring.sealer("identity", "nik").seal, keyring.sealer("identity", "record").seal
+    keeps_claim = stored.claim is not None and verdict == nik.OK and bytes(stored.claim) == nik_hash
+    return (
+        keyring.ring().current,
+        seal_nik(row_id, number.encode()) if number else None,
+        seal_record(row_id, identity.pack_record(record)),
+        nik_hash,
+        person.person_hash,
+        nik_hash if keeps_claim else None,
+    )
