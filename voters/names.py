@@ -52,7 +52,7 @@ _FOLDS = (
     (re.compile("iy(?=[aeou])"), "i"),
     (re.compile("(?<=[bcdfghjklmprtwz])y(?=[aeou])"), "i"),
     (re.compile("(?<=.)y$"), "i"),
-    (re.compile(r"(.)\1+"), r"\1"),
+    (re.compile(r"(\D)\1+"), r"\1"),
     # Aminah and Amina, Aisyah and Aisya; words of four letters (Syah) keep it
     (re.compile("(?<=...a)h$"), ""),
 )
@@ -85,6 +85,8 @@ def names_alike(one: str, other: str) -> bool:
     ones, others = _key_words(one), _key_words(other)
     if _join(ones) == _join(others):
         return True
+    if _figures(ones) != _figures(others):
+        return False
     if any(word in _FATHER for word in ones) != any(word in _FATHER for word in others):
         ones, others = _without_father(ones), _without_father(others)
         if ones == others:
@@ -113,7 +115,7 @@ def _join(words: list[str]) -> str:
         return ""
     key = words[0]
     for word in words[1:]:
-        key += word if key[-1] != word[0] else word[1:]
+        key += word if key[-1] != word[0] or word[0].isdigit() else word[1:]
     return key
 
 
@@ -149,6 +151,8 @@ def _fold(word: str) -> str:
     if word in _MUHAMMAD:
         return "muhamad"
     word = _SHORT_FORMS.get(word, word)
+    if len(word) < 3:
+        return word
     if _OLD_SPELLING.search(word):
         word = _OLD_J.sub("y", word)
     for pattern, letters in _FOLDS:
@@ -160,6 +164,11 @@ def _without_father(words: list[str]) -> list[str]:
     """Prisons write `Ahmad bin Soleh alias Kancil` where the KTP-el says `Ahmad`."""
     first = next((place for place, word in enumerate(words) if word in _FATHER), len(words))
     return words[:first] or words
+
+
+def _figures(words: list[str]) -> list[str]:
+    """Words with figures number people (Warga 12): nobody misspells those into each other."""
+    return [word for word in words if any(c.isdigit() for c in word)]
 
 
 def _one_typing_error(ones: list[str], others: list[str]) -> bool:
