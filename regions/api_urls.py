@@ -1,5 +1,7 @@
 """API paths of regions."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from . import api
+
+urlpatterns = [path("regions/", api.Regions.as_view(), name="api-regions")]

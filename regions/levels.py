@@ -74,5 +74,10 @@ def normalise(text: str) -> str:
         return stripped
     if not DIGITS_PATTERN.fullmatch(stripped):
         raise ValueError("not a region code")
-    parts = (stripped[:2], stripped[2:4], stripped[4:6], stripped[6:])
+    return dotted(stripped)
+
+
+def dotted(digits: str) -> str:
+    """The digits of a code, complete or not, in the dotted form: `36032` is `36.03.2`."""
+    parts = (digits[:2], digits[2:4], digits[4:6], digits[6:])
     return ".".join(part for part in parts if part)

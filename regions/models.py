@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from .levels import COUNTRY_CODE as COUNTRY
 from .levels import Level
 
+
 class RegionQuerySet(models.QuerySet["Region"]):
     def current(self) -> RegionQuerySet:
         """Regions of the edition in force; retired codes are only ways to find them."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from django.db.models import Case, Q, Value, When
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from .levels import Level, level_of, normalise
+from .levels import Level
 from .models import Region, RegionQuerySet
+from .search import is_code, matching
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponse
@@ -34,35 +34,7 @@ def find(words: str, within: str = "") -> RegionQuerySet:
     candidates = Region.objects.current().filter(level__gte=Level.REGENCY)
     if within:
         candidates = candidates.within(within) if is_code(within) else candidates.none()
-    named = with_code(candidates, words) if words[0].isdigit() else with_name(candidates, words)
-    return named.select_related("parent__parent__parent")[:MOST]
-
-
-def with_code(regions: RegionQuerySet, text: str) -> RegionQuerySet:
-    """Codes that begin so, typed with or without dots, to the end or not."""
-    beginnings = {text, "".join(text.split())}
-    if is_code(text):
-        beginnings.add(normalise(text))
-    matches = Q()
-    for beginning in beginnings:
-        matches |= Q(pk__startswith=beginning)
-    return regions.filter(matches).order_by("pk")
-
-
-def with_name(regions: RegionQuerySet, words: str) -> RegionQuerySet:
-    first, *others = words.split()
-    found = regions.filter(name__icontains=first)
-    for word in others:
-        found = found.filter(
-            Q(name__icontains=word) | Q(parent__name__icontains=word) | Q(parent__parent__name__icontains=word)
-        )
-    rank = Case(
-        When(name__iexact=words, then=Value(0)),
-        When(name__istartswith=words, then=Value(1)),
-        When(name__istartswith=first, then=Value(2)),
-        default=Value(3),
-    )
-    return found.order_by(rank, "level", "name", "pk")
+    return matching(candidates, words).select_related("parent__parent__parent")[:MOST]
 
 
 def path_above(region: Region) -> str:
@@ -72,11 +44,3 @@ def path_above(region: Region) -> str:
         names.append(above.name)
         above = above.parent
     return ", ".join(names)
-
-
-def is_code(text: str) -> bool:
-    try:
-        level_of(normalise(text))
-    except ValueError:
-        return False
-    return True

@@ -1,0 +1,59 @@
+"""Which regions answer to some words or to the beginning of a code?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Case, Q, Value, When
+
+from .levels import dotted, level_of, normalise
+
+if TYPE_CHECKING:
+    from .models import RegionQuerySet
+
+ABBREVIATIONS = {"kab": "kabupaten", "kab.": "kabupaten"}
+
+
+def matching(regions: RegionQuerySet, words: str) -> RegionQuerySet:
+    """Those of `regions` whose code begins so, or whose name and what lies above hold every word; the best first."""
+    return with_code(regions, words) if words[:1].isdigit() else with_name(regions, words)
+
+
+def with_code(regions: RegionQuerySet, text: str) -> RegionQuerySet:
+    """Codes that begin so, typed with or without dots, to the end or not."""
+    digits = "".join(text.replace(".", " ").split())
+    if not (digits.isascii() and digits.isdigit()):
+        return regions.none()
+    return regions.filter(pk__startswith=dotted(digits)).order_by("pk")
+
+
+def with_name(regions: RegionQuerySet, text: str) -> RegionQuerySet:
+    """The first word is in the name itself, the others there or above: `taban jambe`, `kab. tangerang`."""
+    words = [ABBREVIATIONS.get(word, word) for word in text.lower().replace(",", " ").split()]
+    if not words:
+        return regions.none()
+    found = regions.filter(name__icontains=words[0])
+    for word in words[1:]:
+        found = found.filter(
+            Q(name__icontains=word) | Q(parent__name__icontains=word) | Q(parent__parent__name__icontains=word)
+        )
+    return found.order_by(rank(words), "level", "name", "pk")
+
+
+def rank(words: list[str]) -> Case:
+    """First the very name, then names that begin so, then names that begin with the first word."""
+    whole = " ".join(words)
+    return Case(
+        When(name__iexact=whole, then=Value(0)),
+        When(name__istartswith=whole, then=Value(1)),
+        When(name__istartswith=words[0], then=Value(2)),
+        default=Value(3),
+    )
+
+
+def is_code(text: str) -> bool:
+    try:
+        level_of(normalise(text))
+    except ValueError:
+        return False
+    return True
