@@ -14,7 +14,7 @@ from .states import State
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from .models import Decision, Policy, Proposal
+    from .models import Decision, Policy, Proposal  # noqa: F401 (the type of the rows)
 
 
 class ProposalQuerySet(ProtectedQuerySet["Proposal"]):
@@ -29,9 +29,7 @@ class ProposalQuerySet(ProtectedQuerySet["Proposal"]):
     def within(self, region_code: str) -> ProposalQuerySet:
         if region_code == "00":
             return self.all()
-        return self.filter(
-            Q(location__region=region_code) | Q(location__region__code__startswith=f"{region_code}.")
-        )
+        return self.filter(Q(location__region=region_code) | Q(location__region__code__startswith=f"{region_code}."))
 
     def with_state(self) -> ProposalQuerySet:
         """Annotates `state`, `moved_since_approval` and `latest_decision` (an id or None) of versions in force.
@@ -47,7 +45,7 @@ class ProposalQuerySet(ProtectedQuerySet["Proposal"]):
                 default=Coalesce(Subquery(newest.values(says=what_it_says())[:1]), Value(State.WAITING)),
                 output_field=CharField(),
             ),
-            moved_since_approval=Coalesce(Subquery(newest.values(has=Case(When(has_moved(), then=Value(True)), default=Value(False)))[:1]), Value(False)),
+            moved_since_approval=Coalesce(Subquery(newest.values(has=claim(has_moved()))[:1]), Value(False)),
         )
 
     def in_state(self, state: str) -> ProposalQuerySet:
@@ -79,3 +77,8 @@ def has_moved() -> Q:
     votes_at = Coalesce(OuterRef("host"), OuterRef("location"))
     is_as_approved = Q(outcome=OuterRef("outcome"), tps=OuterRef("tps"), votes_at=votes_at)
     return Q(verdict="approved", decided_at__gt=OuterRef("location__submitted_at")) & ~is_as_approved
+
+
+def claim(condition: Q) -> Case:
+    """A condition as a value: true or false."""
+    return Case(When(condition, then=Value(True)), default=Value(False))
