@@ -18,12 +18,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.models import AuditEntry
 from accounts.permissions import Permission, may, require
+from regions.naming import path_of
 
 from . import exporting, registration
 from .filters import LocationFilter, in_order
 from .forms import LocationForm, brought_up_to_date, initial_of, values_of
 from .models import Block, SpecialLocation
-from .words import action_label, facts_of, figures_of, obstacles_of, path_of, region_name
+from .words import action_label, facts_of, figures_of, obstacles_of, region_name
 
 if TYPE_CHECKING:
     import uuid

@@ -8,10 +8,12 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from regions.models import Region
+from regions.naming import path_of
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
+
+    from regions.models import Region
 
     from .models import SpecialLocation
 
@@ -28,16 +30,6 @@ ACTIONS: Final = {
 
 def action_label(action: str) -> str:
     return str(ACTIONS.get(action, action))
-
-
-def path_of(region: Region) -> str:
-    """`Taban, Jambe, Kab. Tangerang, Banten`; asks nothing where the parents came with the region."""
-    names = []
-    here: Region | None = region
-    while here is not None and here.parent_id is not None:
-        names.append(here.name)
-        here = here.parent
-    return ", ".join(names)
 
 
 def region_name(code: str, allowed: QuerySet[Region]) -> str:

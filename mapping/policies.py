@@ -105,6 +105,7 @@ def plan_rules(policy: Policy, location: SpecialLocation) -> PlanRules:
         requested=location.requested_tps,
         requested_reason=bool(location.requested_tps_reason),
         kind_served=policy.serves(location.kind),
+        usual_minimum=policy.minimum,
     )
 
 
@@ -122,4 +123,14 @@ def canonical_rules(policy: Policy) -> dict[str, Any]:
         "away_level": policy.away_level,
         "combining_distance_m": policy.combining_distance_m,
         "headroom_percent": policy.headroom_percent,
+    }
+
+
+def canonical_options(location: SpecialLocation) -> dict[str, Any]:
+    """What of a location decides its plan, beside its voters; part of its fingerprint."""
+    return {
+        "kind": location.kind,
+        "region": location.region_id,
+        "requested": location.requested_tps,
+        "has_reason": bool(location.requested_tps_reason),
     }

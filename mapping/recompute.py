@@ -22,7 +22,7 @@ from locations.models import Change, SpecialLocation
 from . import cells, policies
 from .core import fingerprint
 from .core.allocation import plan_location
-from .core.plan import BALLOTS, Outcome, ballots_of
+from .core.plan import BALLOTS, MALE, Outcome, ballots_of
 from .models import Policy, Proposal, Run
 
 if TYPE_CHECKING:
@@ -166,23 +166,26 @@ def _draft(active: dict[uuid.UUID, SpecialLocation], policy: Policy, *, everythi
 
 def draft(location: SpecialLocation, policy: Policy, census: Census) -> Draft:
     """The plan of one location with its fingerprint; pure arithmetic."""
-    rules = policies.plan_rules(policy, location)
-    plan = plan_location(census.cells, rules)
+    plan = plan_location(census.cells, policies.plan_rules(policy, location))
     stored = fingerprint.plan_to_json(plan, census.cells)
     return Draft(
         location=location,
-        fingerprint=fingerprint.of(
-            rules=policies.canonical_rules(policy), options=rules, cells=census.cells, reasons=census.ineligible,
-            registered=census.registered, plan=stored,
+        fingerprint=fingerprint.fingerprint(
+            rules=policies.canonical_rules(policy),
+            options=policies.canonical_options(location),
+            registered=census.registered,
+            ineligible=census.ineligible,
+            host=None,
+            plan=stored,
         ),
         outcome=plan.outcome,
         census=census,
-        eligible=sum(cell.count for cell in census.cells),
-        male=sum(cell.count for cell in census.cells if cell.sex == "L"),
+        eligible=sum([cell.count for cell in census.cells]),
+        male=sum([cell.count for cell in census.cells if cell.sex == MALE]),
         tps=len(plan.stations),
         engine_tps=plan.engine_tps,
         ballots=ballots_of(census.cells),
-        plan=stored,
+        plan=orjson.dumps(stored),
     )
 
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from .levels import Level
 from .models import Region, RegionQuerySet
+from .naming import path_above
 from .search import is_code, matching
 
 if TYPE_CHECKING:
@@ -35,12 +36,3 @@ def find(words: str, within: str = "") -> RegionQuerySet:
     if within:
         candidates = candidates.within(within) if is_code(within) else candidates.none()
     return matching(candidates, words).select_related("parent__parent__parent")[:MOST]
-
-
-def path_above(region: Region) -> str:
-    """`Jambe, Tangerang, Banten` for a village of it."""
-    names, above = [], region.parent
-    while above is not None and above.level > Level.COUNTRY:
-        names.append(above.name)
-        above = above.parent
-    return ", ".join(names)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 FREE = -1
 """The key of voters without a block among the pieces of a station."""
 
-WORK = 16_000
+WORK = 44_000
 """Stations looked at before the search settles for the best plan it has; no clock, so every machine agrees."""
 LARGEST_TREE = 120
 """Whole blocks beyond which only the constructions and their improvement run."""
@@ -96,17 +96,23 @@ class Search:
     best: Arrangement | None = field(default=None)
 
     def run(self) -> Arrangement:
-        self.keep(self.wrapped())
+        self.best = self.wrapped()
+        if self.is_perfect(0):
+            return self.best
         splits = self.fewest_splits()
         chosen = list(self.choices(splits))
         for split in chosen[:FIRST_CHOICES]:
-            if self.work > WORK // 2:
+            if self.work > WORK // 2 and not self.is_perfect(splits):
                 self.construct(split)
         for split in chosen:
-            if self.work > 0:
+            if self.work > 0 and not self.is_perfect(splits):
                 self.explore(split)
-        assert self.best is not None
         return self.best
+
+    def is_perfect(self, splits: int) -> bool:
+        """Whether the best plan cuts each of so many blocks once and is even: no other can be better."""
+        even = measure(filled([0] * self.count, sum(self.sizes) + self.free))
+        return self.best is not None and self.best.score <= Score(splits, splits, *even)
 
     def keep(self, found: Arrangement) -> None:
         if self.best is None or found.score < self.best.score:
@@ -264,6 +270,7 @@ class Search:
         if gap < 2 or self.trials < 0:
             return False
         self.trials -= 1 + len(bins[high]) * len(bins[low]) // 4
+        self.work -= 2 + len(bins[high]) * len(bins[low]) // 2
         givers, takers = bins[high], [None, *bins[low]]
         options = [
             (abs(gap - 2 * moved), give, take)
@@ -359,7 +366,9 @@ class Search:
             shapes = list(self.shapes(split, cuts))
             if sum([prod([comb(self.count, parts) for parts in shape]) for shape in shapes]) > MOST_POURINGS:
                 return self.pour_greedily(loads, split)
-            if (poured := self.pour_every_way(loads, split, shapes)) is not None:
+            known = self.best.score
+            limit = (known.range, known.squares) if known[:2] == (len(split), cuts) else None
+            if (poured := self.pour_every_way(loads, split, shapes, limit)) is not None:
                 return poured
         return None
 
@@ -390,9 +399,13 @@ class Search:
                 yield (parts, *others)
 
     def pour_every_way(
-        self, loads: Sequence[int], split: tuple[int, ...], shapes: Sequence[tuple[int, ...]]
+        self,
+        loads: Sequence[int],
+        split: tuple[int, ...],
+        shapes: Sequence[tuple[int, ...]],
+        limit: tuple[int, int] | None,
     ) -> Pouring | None:
-        """The evenest pouring of these shapes over every choice of stations."""
+        """The evenest pouring of these shapes over every choice of stations, if it is more even than `limit`."""
         amount = sum([self.sizes[block] for block in split])
         ideal = measure(filled(loads, self.free + amount))
         best: Pouring | None = None
@@ -400,29 +413,29 @@ class Search:
             for chosen in product(
                 *[self.roomy(loads, block, parts) for block, parts in zip(split, shape, strict=True)]
             ):
-                if not self.may_pour(loads, chosen, amount, best):
+                if not self.may_pour(loads, chosen, amount, limit):
                     continue
                 poured = self.accepted(self.level(loads, split, chosen))
-                if poured is None or (best is not None and measure(poured.sizes) >= measure(best.sizes)):
+                if poured is None or (limit is not None and measure(poured.sizes) >= limit):
                     continue
                 best = poured
-                if measure(best.sizes) == ideal:
+                limit = measure(best.sizes)
+                if limit == ideal:
                     return best
         return best
 
     def may_pour(
-        self, loads: Sequence[int], chosen: Sequence[Sequence[int]], amount: int, best: Pouring | None
+        self, loads: Sequence[int], chosen: Sequence[Sequence[int]], amount: int, limit: tuple[int, int] | None
     ) -> bool:
-        """Whether the split blocks, were they one, could stand at the chosen stations and better `best`."""
-        self.work -= 4
-        if self.free:
-            return True
+        """Whether the split blocks, were they one, could stand at the chosen stations more evenly than `limit`."""
+        self.work -= 4 + self.count
         touched = set().union(*chosen)
         sizes = filled([loads[station] for station in touched], amount)
         sizes += [load for station, load in enumerate(loads) if station not in touched]
+        sizes = filled(sizes, self.free)
         if min(sizes) < self.floor or max(sizes) > self.maximum:
             return False
-        return best is None or measure(sizes) < measure(best.sizes)
+        return limit is None or measure(sizes) < limit
 
     def roomy(self, loads: Sequence[int], block: int, parts: int) -> list[tuple[int, ...]]:
         """Sets of so many stations with room for the block."""
@@ -432,7 +445,7 @@ class Search:
 
     def pour_greedily(self, loads: Sequence[int], split: tuple[int, ...]) -> Pouring | None:
         """Each split block in turn into the fewest stations of most room; then what is too low is lifted."""
-        self.work -= self.count * len(split) // 2
+        self.work -= 2 * self.count * len(split)
         chosen: list[list[int]] = []
         sizes = list(loads)
         for block in split:
@@ -485,9 +498,9 @@ class Search:
             pieces.append({station: after[place] - before[place] for place, station in enumerate(stations)})
             for place, station in enumerate(stations):
                 sizes[station] = after[place]
-        self.work -= 8 + self.count
+        self.work -= 16 + 2 * self.count
         if len(split) > 1 and max(sizes) - min(sizes) > 1 and sum(map(len, pieces)) > len(set().union(*pieces)):
-            self.work -= even_out(sizes, pieces) * (4 + self.count // 2)
+            self.work -= even_out(sizes, pieces) * (6 + self.count)
         cuts = sum([sum(map(bool, held.values())) - 1 for held in pieces[: len(split)]])
         return Pouring(cuts, sizes, pieces)
 

@@ -148,11 +148,11 @@ def station_of(slices: Sequence[Slice], cells: Sequence[Cell]) -> Station:
     by_ballots: dict[int, int] = {}
     for index, first, last in slices:
         _block, sex, ballots, _count = cells[index]
-        count = last - first + 1
-        size += count
+        voters = last - first + 1
+        size += voters
         if sex == MALE:
-            male += count
-        by_ballots[ballots] = by_ballots.get(ballots, 0) + count
+            male += voters
+        by_ballots[ballots] = by_ballots.get(ballots, 0) + voters
     return Station(size, male, size - male, ballot_sums(by_ballots), tuple(slices))
 
 

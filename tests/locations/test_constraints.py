@@ -46,7 +46,9 @@ VIOLATIONS = {
     "location_not_submitted_once_withdrawn": lambda: factories.special_location(submitted_at=NOW, withdrawn_at=BEFORE),
     "block_has_territory": lambda: factories.block(territory=""),
     "block_once_in_location": twice_the_same_block,
-    "block_has_name": lambda: Block.everywhere.create(territory="36.03", location=factories.special_location(), name=""),
+    "block_has_name": lambda: Block.everywhere.create(
+        territory="36.03", location=factories.special_location(), name=""
+    ),
     "change_has_territory": lambda: Change.everywhere.create(territory="", location=factories.special_location()),
     "batch_has_territory": lambda: a_batch(territory=""),
     "batch_counts_add_up": lambda: a_batch(state="done", rows=3, accepted=1),

@@ -30,20 +30,15 @@ class Command(BaseCommand):
         self._step(_("Database: tables"), migrate, is_needed=has_pending_migrations())
         self._step(_("Translations: compiled"), messages.compile_all, is_needed=messages.is_stale())
         self._step(_("Regions and electoral districts: loaded"), load_reference, is_needed=is_reference_stale())
-        if is_untouched():
-            self._begin_register(empty)
+        if not empty:
+            title = _("Sample: real locations with invented voters")
+            self._step(title, load_sample, is_needed=is_untouched())
         if Register.current().is_synthetic:
             call_command("show_sample", stdout=self.stdout)
         else:
             self.stdout.write(
                 _("The first account: .venv/bin/python manage.py create_account NAME --role admin --territory 00")
             )
-
-    def _begin_register(self, empty: bool) -> None:
-        if empty:
-            self._step(_("Register: empty"), Register.current)
-        else:
-            self._step(_("Sample: real locations with invented voters"), load_sample)
 
     def _step(self, title: str, act: Callable[[], object], *, is_needed: bool = True) -> None:
         """Say what is done before doing it, and how long it took."""

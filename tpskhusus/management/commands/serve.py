@@ -41,6 +41,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, host: str, port: int, **options: Any) -> None:
         with listening(host, port) as listener, contextlib.ExitStack() as stack:
             _react_to_signals()
+            Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)  # whitenoise looks there first
             stack.enter_context(_own_broker_folders())
             stack.enter_context(Children(_commands()))
             self.stdout.write(_("Serving on http://%(host)s:%(port)s — Ctrl-C ends it.") % {"host": host, "port": port})
