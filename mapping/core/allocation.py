@@ -34,8 +34,8 @@ most one (KPU Kab. Tangerang 2024: 802 at 600 gave 401 + 401).
    form an M-convex set: when no exchange along a chain helps, range and squares are both at their best.
 
 The search counts its steps instead of looking at a clock, so every machine gives the same plan. It ends by itself, and
-is exact, for what locations usually are (up to seven blocks over four TPS always); a place with sixty dormitories and
-48 TPS gets the best plan found within the same steps, at most a few dozen milliseconds.
+is exact, for what locations usually are (up to seven blocks over four TPS in every trial of tens of thousands); a place
+with sixty dormitories and 48 TPS gets the best plan found within the same steps, some dozen milliseconds.
 
 **Which voters?** Blocks and TPS are put in order, so that a plan does not depend on the order of its rows: blocks by
 name with numbers read as numbers, TPS by the blocks they hold. Within a block voters stand by cell (sex, then ballot

@@ -15,7 +15,7 @@ FREE = -1
 """The key of voters without a block among the pieces of a station."""
 
 WORK = 44_000
-"""Stations looked at before the search settles for the best plan it has; no clock, so every machine agrees."""
+"""Steps, each about a microsecond, before the search takes the best plan it has; no clock, so machines agree."""
 LARGEST_TREE = 120
 """Whole blocks beyond which only the constructions and their improvement run."""
 MOST_POURINGS = 400
@@ -53,7 +53,7 @@ def arrange(sizes: Sequence[int], *, free: int, count: int, maximum: int) -> Arr
     """The best pieces for each of `count` stations: voters by block, those of no block under FREE.
 
     `sizes` descend and are positive. No station holds more than `maximum`, nor less than half of the average. Exact
-    while the search ends within WORK (always up to seven blocks and four stations), else the best found. Raises
+    while the search ends within WORK (for up to seven blocks and four stations it does), else the best found. Raises
     ValueError if the voters do not fit, or are fewer than the stations.
     """
     total = sum(sizes) + free

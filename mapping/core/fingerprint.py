@@ -1,13 +1,14 @@
 """Which bytes stand for everything that decided a proposal, and how is a plan stored and read back?
 
-A stored plan is JSON of short lists:
-`{"o": outcome, "k": engine_tps, "c": [[block, sex, ballots, count]…], "s": [[[cell, first, last]…]…],
-"r": [[code, {figures}]…], "w": [[code, {figures}]…]}`; cells are canonical, and what follows from cells and slices
-(sizes, men, women, ballots) is not stored.
+A stored plan is JSON of flat lists, one value after the other:
+`{"o": outcome, "k": engine_tps, "c": [block, sex, ballots, count, …], "s": [[cell, first, last, …], …],
+"r": [[code, {figures}], …], "w": [[code, {figures}], …]}`, with a list of slices for each TPS. Cells are canonical, and
+what follows from cells and slices (sizes, men, women, ballots) is not stored.
 """
 
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
+from itertools import chain
 from typing import Any, Final
 
 import orjson
@@ -59,8 +60,8 @@ def plan_to_json(plan: Plan, cells: Iterable[Cell]) -> StoredPlan:
     return {
         "o": plan.outcome,
         "k": plan.engine_tps,
-        "c": [list(cell) for cell in canonical(cells)],
-        "s": [[list(part) for part in station.slices] for station in plan.stations],
+        "c": list(chain.from_iterable(canonical(cells))),
+        "s": [list(chain.from_iterable(station.slices)) for station in plan.stations],
         "r": [[code, dict(params)] for code, params in plan.reasons],
         "w": [[code, dict(params)] for code, params in plan.warnings],
     }
@@ -69,7 +70,7 @@ def plan_to_json(plan: Plan, cells: Iterable[Cell]) -> StoredPlan:
 def plan_from_json(stored: StoredPlan) -> Plan:
     """The plan again, equal to the one that was stored."""
     cells = cells_from_json(stored)
-    stations = [station_of([Slice(*part) for part in slices], cells) for slices in stored["s"]]
+    stations = [station_of([Slice(*part) for part in rows(held, 3)], cells) for held in stored["s"]]
     reasons = tuple([Reason(code, params) for code, params in stored["r"]])
     warnings = tuple([Reason(code, params) for code, params in stored["w"]])
     return Plan(stored["o"], tuple(stations), reasons, warnings, stored["k"])
@@ -77,4 +78,8 @@ def plan_from_json(stored: StoredPlan) -> Plan:
 
 def cells_from_json(stored: StoredPlan) -> tuple[Cell, ...]:
     """The canonical cells that the slices of a stored plan count by."""
-    return tuple([Cell(*cell) for cell in stored["c"]])
+    return tuple([Cell(*cell) for cell in rows(stored["c"], 4)])
+
+
+def rows(values: list[Any], width: int) -> list[list[Any]]:
+    return [values[start : start + width] for start in range(0, len(values), width)]
