@@ -23,7 +23,8 @@ from kombu.utils.json import dumps, loads
 from .celery_settings import EMBEDDED_SCHEME
 
 log = logging.getLogger(__name__)
-FOLDER_OPTIONS = ("data_folder_in", "data_folder_out", "processed_folder", "control_folder")
+MESSAGE_FOLDERS = ("data_folder_in", "data_folder_out", "processed_folder")
+CONTROL_FOLDER = "control_folder"  # which queue hears which exchange
 
 
 def register() -> None:
@@ -33,19 +34,22 @@ def register() -> None:
 
 def make_folders(options: dict[str, Any]) -> None:
     """The folders of the transport, readable by nobody else; made beforehand, or the first ring is lost."""
-    for folder in _folders(options):
+    for folder in _folders(options, *MESSAGE_FOLDERS, CONTROL_FOLDER):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
 def empty_folders(options: dict[str, Any]) -> None:
-    """Begin afresh: what an earlier run left behind is in the database too."""
-    for folder in _folders(options):
+    """Begin without messages: what an earlier run left behind is in the database too.
+
+    Who hears what is kept: a process that has long been sending says it only once.
+    """
+    for folder in _folders(options, *MESSAGE_FOLDERS):
         shutil.rmtree(folder, ignore_errors=True)
     make_folders(options)
 
 
-def _folders(options: dict[str, Any]) -> set[Path]:
-    return {Path(options[name]) for name in FOLDER_OPTIONS if name in options}
+def _folders(options: dict[str, Any], *names: str) -> set[Path]:
+    return {Path(options[name]) for name in names}
 
 
 class Channel(filesystem.Channel):
@@ -129,6 +133,9 @@ def _locked(path: Path) -> Iterator[None]:
 
 class Transport(filesystem.Transport):
     Channel = Channel
-    global_state = virtual.BrokerState()
     driver_type = "filesystem"
     driver_name = "tpskhusus"
+
+    def __init__(self, client: Any, **kwargs: Any) -> None:
+        super().__init__(client, **kwargs)
+        self.state = virtual.BrokerState()  # of this connection: another one may have another folder
