@@ -103,7 +103,7 @@ def plan_rules(policy: Policy, location: SpecialLocation) -> PlanRules:
         minimum=policy.minimum_for(location.kind),
         headroom_percent=policy.headroom_percent,
         requested=location.requested_tps,
-        requested_reason=bool(location.requested_tps_reason),
+        requested_reason=location.requested_tps_reason,
         kind_served=policy.serves(location.kind),
         usual_minimum=policy.minimum,
     )
@@ -132,5 +132,5 @@ def canonical_options(location: SpecialLocation) -> dict[str, Any]:
         "kind": location.kind,
         "region": location.region_id,
         "requested": location.requested_tps,
-        "has_reason": bool(location.requested_tps_reason),
+        "has_reason": bool(location.requested_tps_reason.strip()),
     }

@@ -47,7 +47,7 @@ def regencies_of(code: str) -> Reach:
     """A person's territory as the set of its own code and its regencies; one query."""
     if code == COUNTRY:
         return NATIONAL
-    regencies = Region.objects.within(code).of_level(Level.REGENCY).values_list("pk", flat=True)
+    regencies = Region.objects.current().within(code).of_level(Level.REGENCY).values_list("pk", flat=True)
     return frozenset([code, *regencies])
 
 

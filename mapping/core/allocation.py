@@ -43,14 +43,12 @@ set), within a cell by rank; a TPS takes them in that order, as slices (cell, fi
 small change moves few.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 
 from .arrangement import FREE, Pieces, Score, arrange
 from .plan import NEAREST, NOBODY, QUALIFIED, Cell, Plan, PlanRules, Reason, Slice, Station, canonical, station_of
 
 NO_BLOCK = ""
-NUMBERS = re.compile(r"(\d+)")
 
 
 def plan_location(cells: Iterable[Cell], rules: PlanRules) -> Plan:
@@ -132,20 +130,14 @@ def divided(cells: Sequence[Cell], count: int, maximum: int) -> tuple[tuple[Stat
         held.setdefault(cell.block, []).append(index)
     sizes = {block: sum([cells[index].count for index in indexes]) for block, indexes in held.items()}
     free = sizes.pop(NO_BLOCK, 0)
-    names = sorted(sizes, key=lambda block: (-sizes[block], natural(block)))
+    names = sorted(sizes, key=lambda block: (-sizes[block], block))
     found = arrange([sizes[name] for name in names], free=free, count=count, maximum=maximum)
-    order = {block: place for place, block in enumerate(sorted(sizes, key=natural))}
+    order = {block: place for place, block in enumerate(sorted(sizes))}
     shares = [named(pieces, names) for pieces in found.stations]
     last = len(order)
     shares.sort(key=lambda share: sorted([(order.get(block, last), -voters) for block, voters in share.items()]))
     left = {block: [Slice(index, 1, cells[index].count) for index in indexes] for block, indexes in held.items()}
     return tuple([station_of(taken(share, left, order), cells) for share in shares]), found.score
-
-
-def natural(block: str) -> tuple[tuple[tuple[int, str], ...], str]:
-    """Sorts `Blok 2` before `Blok 10`."""
-    parts = NUMBERS.split(block.casefold())
-    return tuple([(int(part), "") if place % 2 else (0, part) for place, part in enumerate(parts)]), block
 
 
 def named(pieces: Pieces, names: Sequence[str]) -> dict[str, int]:
@@ -178,7 +170,7 @@ def dividing(stations: Sequence[Station], cells: Sequence[Cell], score: Score) -
             stands_at[block] = stands_at.get(block, 0) + 1
     if stands_at and not score.blocks_split:
         reasons.append(Reason("blocks_whole", {"blocks": len(stands_at), **figures}))
-    split = sorted([block for block, places in stands_at.items() if places > 1], key=natural)
+    split = sorted([block for block, places in stands_at.items() if places > 1])
     return reasons + [Reason("block_split", block_figures(block, stands_at[block], cells)) for block in split]
 
 

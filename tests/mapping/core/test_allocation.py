@@ -149,11 +149,11 @@ def test_voters_without_a_block_fill_up_around_the_blocks() -> None:
     assert [blocks_of(station, cells) for station in plan.stations] == [{"A": 290, "": 10}, {"B": 200, "": 100}]
 
 
-def test_block_2_votes_before_block_10() -> None:
-    cells = canonical([voters(200, "Blok 10"), voters(200, "Blok 2"), voters(200, "Blok 1")])
+def test_blocks_stand_in_the_order_of_their_ids() -> None:
+    cells = canonical([voters(200, "3"), voters(200, "2"), voters(200, "1")])
     plan = plan_location(cells, PlanRules(200, 100))
 
-    assert [list(blocks_of(station, cells)) for station in plan.stations] == [["Blok 1"], ["Blok 2"], ["Blok 10"]]
+    assert [list(blocks_of(station, cells)) for station in plan.stations] == [["1"], ["2"], ["3"]]
 
 
 def test_a_tps_below_the_minimum_is_warned_of() -> None:
