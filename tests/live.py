@@ -101,11 +101,7 @@ def site(name: str) -> Iterator[Site]:
 def environment_of(data_dir: Path, database_url: str) -> dict[str, str]:
     """The environment of an installation of its own, as settings.py reads it."""
     ours = {"TPS_DATA_DIR": str(data_dir), "DATABASE_URL": database_url, "DJANGO_SETTINGS_MODULE": "tpskhusus.settings"}
-    broker = (
-        {"CELERY_BROKER_URL": f"{os.environ['TPS_TEST_REDIS']}"}
-        if services.uses_postgres()
-        else {"CELERY_BROKER_URL": ""}
-    )
+    broker = {"CELERY_BROKER_URL": services.redis_url() if services.uses_postgres() else ""}
     return os.environ | services.KEYS | broker | ours
 
 

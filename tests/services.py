@@ -5,6 +5,7 @@ The process that collects the tests starts them and tells the others by environm
 
 import atexit
 import contextlib
+import fcntl
 import os
 import shutil
 import signal
@@ -60,6 +61,16 @@ def folder() -> Path:
 
 def postgres_url(database: str) -> str:
     return f"{os.environ['TPS_TEST_POSTGRES']}/{database}"
+
+
+def redis_url() -> str:
+    """A Redis database that nobody else of this run uses: sites must not hear each other's bells."""
+    with (folder() / "redis.count").open("a+") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(".")
+        file.flush()
+        number = file.tell()
+    return f"{os.environ['TPS_TEST_REDIS'].rpartition('/')[0]}/{number}"
 
 
 def _make_folder() -> Path:
@@ -140,6 +151,7 @@ def start_redis() -> str:
         raise RuntimeError("Redis is not installed: apt install redis-server")
     port = free_port()
     command = ["redis-server", "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder())]
+    command += ["--databases", "256"]
     _start(_dies_with_us(command), folder() / "redis.log")
     _wait_for(lambda: _answers(port), "Redis")
     return f"redis://127.0.0.1:{port}/0"

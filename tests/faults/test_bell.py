@@ -19,8 +19,8 @@ def fresh_bell(monkeypatch):
 
 
 def task_of(url: str, **options):
-    app = Celery("faults", broker=url)
-    app.conf.update(task_publish_retry=False, broker_transport_options=options)
+    app = Celery("faults")
+    app.conf.update(broker_write_url=url, task_publish_retry=False, broker_transport_options=options)
 
     @app.task(name="faults.nothing")
     def nothing() -> None: ...
