@@ -44,6 +44,13 @@ class CellField(forms.CharField):
             raise ValidationError(gettext(MESSAGES[fault.code]), code=fault.code, params=fault.params) from None
 
 
+class LinesField(forms.CharField):
+    """Text of several lines, whose ends browsers write differently than files do."""
+
+    def to_python(self, value: Any) -> Any:
+        return "\n".join(clean(line) for line in super().to_python(value).splitlines())
+
+
 class RegionField(CellField):
     """A region of today at regency level or below, by its code, out of those a person may enter for.
 
@@ -54,7 +61,7 @@ class RegionField(CellField):
         self.allowed = Region.objects.none()
         super().__init__("region", required=True, **kwargs)
 
-    def to_python(self, value: Any) -> Region | None:
+    def to_python(self, value: Any) -> Any:
         code = super().to_python(value)
         if not code:
             return None
@@ -106,7 +113,7 @@ class LocationForm(forms.Form):
         widget=forms.TextInput(attrs={"maxlength": 300}),
     )
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
-    notes = forms.CharField(label=_("Notes"), required=False, max_length=NOTES_LENGTH, widget=forms.Textarea)
+    notes = LinesField(label=_("Notes"), required=False, max_length=NOTES_LENGTH, widget=forms.Textarea)
 
     GROUPS = (
         (_("The place"), ("name", "kind", "subkind", "region", "address")),

@@ -24,7 +24,7 @@ from . import exporting, registration
 from .filters import LocationFilter, in_order
 from .forms import LocationForm, brought_up_to_date, initial_of, values_of
 from .models import Block, SpecialLocation
-from .words import action_label, facts_of, figures_of, obstacles_of, region_name
+from .words import action_label, facts_of, field_labels, figures_of, obstacles_of, region_name
 
 if TYPE_CHECKING:
     import uuid
@@ -142,13 +142,15 @@ def url_if_any(name: str, *args: Any) -> str:
         return ""
 
 
-def history_of(location: SpecialLocation, user: User) -> list[tuple[AuditEntry, str]]:
+def history_of(location: SpecialLocation, user: User) -> list[tuple[AuditEntry, str, str]]:
+    """Entry, what was done, and which fields it touched; for those who read the audit trail."""
     if not may(user, Permission.READ_AUDIT):
         return []
     entries = AuditEntry.objects.visible_to(user).filter(
         subject_type=SpecialLocation._meta.label_lower, subject_id=str(location.pk)
     )
-    return [(entry, action_label(entry.action)) for entry in entries.order_by("-pk")[:HISTORY_LENGTH]]
+    newest = entries.order_by("-pk")[:HISTORY_LENGTH]
+    return [(entry, action_label(entry.action), field_labels(entry.details.get("fields", []))) for entry in newest]
 
 
 @require_http_methods(["GET", "POST"])

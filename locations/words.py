@@ -10,12 +10,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from regions.naming import path_of
 
+from .columns import FIELDS
+from .models import SpecialLocation
+
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from regions.models import Region
-
-    from .models import SpecialLocation
 
 ACTIONS: Final = {
     "location.entered": gettext_lazy("entered"),
@@ -30,6 +31,11 @@ ACTIONS: Final = {
 
 def action_label(action: str) -> str:
     return str(ACTIONS.get(action, action))
+
+
+def field_labels(names: list[str]) -> str:
+    """Fields of an audit entry in the page's language."""
+    return ", ".join(str(SpecialLocation._meta.get_field(name).verbose_name) for name in names if name in FIELDS)
 
 
 def region_name(code: str, allowed: QuerySet[Region]) -> str:
@@ -63,9 +69,8 @@ def facts_of(location: SpecialLocation) -> list[dict[str, str]]:
 
 
 def point_of(location: SpecialLocation) -> str:
-    if location.latitude is None:
-        return ""
-    return "; ".join(number_format(degrees, decimal_pos=5) for degrees in (location.latitude, location.longitude))
+    point = (location.latitude, location.longitude)
+    return "; ".join(number_format(degrees, decimal_pos=5) for degrees in point if degrees is not None)
 
 
 def letter_of(location: SpecialLocation) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -29,18 +29,19 @@ if TYPE_CHECKING:
 
 @require_http_methods(["GET", "POST"])
 def withdraw_location(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    require(request.user, Permission.ENTER)
-    location = get_object_or_404(SpecialLocation.objects.visible_to(request.user), pk=pk)
+    user = cast("User", request.user)  # LoginRequiredMiddleware lets nobody else in
+    require(user, Permission.ENTER)
+    location = get_object_or_404(SpecialLocation.objects.visible_to(user), pk=pk)
     form = WithdrawalForm(request.POST or None)
     if form.is_valid():
         try:
-            registration.withdraw_location(location=location, reason=form.cleaned_data["reason"], by=request.user)
+            registration.withdraw_location(location=location, reason=form.cleaned_data["reason"], by=user)
         except ValidationError as faults:
             form.add_error(None, faults)
         else:
             messages.success(request, _("%(name)s is withdrawn.") % {"name": location.name})
             return redirect("locations:detail", location.pk)
-    return render(request, "voters/withdraw_location.html", page_of(form, location, request.user))
+    return render(request, "voters/withdraw_location.html", page_of(form, location, user))
 
 
 def page_of(form: WithdrawalForm, location: SpecialLocation, user: User) -> dict[str, object]:

@@ -246,20 +246,17 @@ def test_what_cannot_be_is_said_and_what_was_typed_stays(signed_in, field, value
 
 
 def test_a_correction_is_saved_and_left_fields_stay(signed_in):
-    location = factories.special_location(phone="021 555", estimated_voters=1234)
-    browser = signed_in(factories.user(territory="36"))
-    page = browser.get(f"/lokasi/{location.pk}/ubah/")
+    location = factories.special_location(phone="021 555", estimated_voters=1234, notes="Pintu timur\nuntuk petugas")
+    browser, address = signed_in(factories.user(territory="36")), f"/lokasi/{location.pk}/ubah/"
+    opened = form_of(browser.get(address)) | {"notes": "Pintu timur\r\nuntuk petugas"}  # as browsers send it
 
-    response = browser.post(f"/lokasi/{location.pk}/ubah/", form_of(page) | {"name": "Rutan Baru"})
+    response = browser.post(address, opened | {"name": "Rutan Baru"})
 
     assert response.url == f"/lokasi/{location.pk}/"
     location.refresh_from_db()
-    assert (location.name, location.phone, location.estimated_voters, location.version) == (
-        "Rutan Baru",
-        "021 555",
-        1234,
-        2,
-    )
+    assert (location.name, location.phone, location.estimated_voters) == ("Rutan Baru", "021 555", 1234)
+    assert location.version == 2
+    assert AuditEntry.everywhere.get(action="location.corrected").details["fields"] == ["name"]
 
 
 def test_two_people_on_one_location_lose_nothing(signed_in):
@@ -333,7 +330,7 @@ def test_only_an_auditor_reads_the_history(signed_in):
 
     assert signed_in(operator).get(f"/lokasi/{location.pk}/").context["history"] == []
     history = signed_in(factories.user(Role.AUDITOR, "36")).get(f"/lokasi/{location.pk}/").context["history"]
-    assert [entry.action for entry, _label in history] == ["location.submitted"]
+    assert [entry.action for entry, _label, _fields in history] == ["location.submitted"]
 
 
 @pytest.mark.parametrize(
