@@ -35,7 +35,8 @@ def action_label(action: str) -> str:
 
 def field_labels(names: list[str]) -> str:
     """Fields of an audit entry in the page's language."""
-    return ", ".join(str(SpecialLocation._meta.get_field(name).verbose_name) for name in names if name in FIELDS)
+    labels = {field.name: field.verbose_name for field in SpecialLocation._meta.fields}
+    return ", ".join(str(labels[name]) for name in names if name in FIELDS)
 
 
 def region_name(code: str, allowed: QuerySet[Region]) -> str:
