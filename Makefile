@@ -33,7 +33,7 @@ test-full: $(VENV)/.installed-dev ## the same with the long forms
 lint: $(VENV)/.installed-dev ## style, types, layers
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
-	@$(PY) -m tests.house.types
+	@$(PY) -m mypy
 	@$(VENV)/bin/lint-imports --no-cache
 
 bench: $(VENV)/.installed keys ## the benchmarks, with their floors
