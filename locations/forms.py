@@ -179,20 +179,21 @@ class Movement:
 def brought_up_to_date(form: LocationForm, current: SpecialLocation, user: User) -> tuple[LocationForm, list[Movement]]:
     """The form on top of `current`: what was typed stays, what was left alone takes the saved value."""
     now = {name: as_text(value) for name, value in initial_of(current).items()}
+    seen = {name: as_text(form.data.get(f"initial-{name}", now[name])) for name in VALUE_FIELDS}
     touched = set(form.changed_data)
     data = {name: form.data.get(name, "") if name in touched else now[name] for name in VALUE_FIELDS}
-    seen = {f"initial-{name}": now[name] for name in VALUE_FIELDS}
     movements = [
         Movement(str(form.fields[name].label), shown(name, now[name]), data[name] if name in touched else None)
         for name in VALUE_FIELDS
-        if form.data.get(f"initial-{name}", "") != now[name]
-        and data[name] != form.data.get(f"initial-{name}", now[name])
+        if seen[name] != now[name] and data[name] != seen[name]
     ]
-    return LocationForm({**data, **seen, "version": now["version"]}, user=user), movements
+    twins = {f"initial-{name}": now[name] for name in VALUE_FIELDS}
+    return LocationForm({**data, **twins, "version": now["version"]}, user=user), movements
 
 
 def as_text(value: Any) -> str:
-    return "" if value is None else str(value)
+    """As a field shows it; browsers send other line ends than they got."""
+    return "" if value is None else "\n".join(str(value).splitlines())
 
 
 def shown(name: str, text: str) -> str:

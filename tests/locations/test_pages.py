@@ -260,10 +260,11 @@ def test_a_correction_is_saved_and_left_fields_stay(signed_in):
 
 
 def test_two_people_on_one_location_lose_nothing(signed_in):
-    location = factories.special_location(position="Kepala")
+    location = factories.special_location(position="Kepala", notes="Pintu timur\nuntuk petugas")
     operator, other = factories.user(territory="36"), factories.user(territory="36.03")
     browser, address = signed_in(operator), f"/lokasi/{location.pk}/ubah/"
-    opened = form_of(browser.get(address))
+    lines = "Pintu timur\r\nuntuk petugas"  # as browsers send it
+    opened = form_of(browser.get(address)) | {"notes": lines, "initial-notes": lines}
     registration.correct(
         location=location, data={"phone": "021 555", "position": "Plt. Kepala"}, seen_version=1, by=other
     )
