@@ -9,7 +9,7 @@ from django.db.models import Q
 from regions.territory import ProtectedQuerySet
 
 if TYPE_CHECKING:
-    from .models import Block, SpecialLocation
+    from .models import Block, SpecialLocation  # noqa: F401 (named in the strings below)
 
 
 class SpecialLocationQuerySet(ProtectedQuerySet["SpecialLocation"]):
