@@ -45,6 +45,7 @@ FILE_FAULTS: dict[str, str] = {
     "is_utf16": gettext_noop("The file is UTF-16. Save it as CSV UTF-8."),
     "is_pdf": gettext_noop("This is a PDF. A list must be a CSV file."),
     "is_compressed": gettext_noop("The file is compressed. Unpack it first."),
+    "crashed": gettext_noop("The import failed by a mistake of the program; nothing of the file was taken."),
     "too_large": gettext_noop("The file is too large."),
 }
 

@@ -11,12 +11,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 from .models import Batch
 
-LOST_AFTER = datetime.timedelta(minutes=5)
+LOST_AFTER = datetime.timedelta(minutes=1)
 ROWS_NAMED = 20
 
 
@@ -54,14 +55,33 @@ class Warnings:
 def claim(batch_id: uuid.UUID) -> Batch | None:
     """The batch, now ours to run; None where another worker has it or it is over.
 
-    One whose worker has not been heard of for LOST_AFTER is taken over.
+    One whose worker has not been heard of for LOST_AFTER is taken over, unless that worker is loading it just now.
     """
     now = timezone.now()
-    waiting = Q(state=Batch.State.RECEIVED) | Q(state=Batch.State.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
-    taken = Batch.everywhere.filter(waiting, pk=batch_id).update(
-        state=Batch.State.RUNNING, started_at=now, heartbeat_at=now, rows_done=0
-    )
-    return Batch.everywhere.get(pk=batch_id) if taken else None
+    with transaction.atomic():
+        free = Batch.everywhere.filter(_is_free(now), pk=batch_id).select_for_update(skip_locked=True, of=("self",))
+        batch = free.first()
+        if batch is None:
+            return None
+        batch.state, batch.started_at, batch.heartbeat_at, batch.rows_done = Batch.State.RUNNING, now, now, 0
+        batch.save(update_fields=["state", "started_at", "heartbeat_at", "rows_done"])
+    return batch
+
+
+def free_batches(subject: str) -> list[uuid.UUID]:
+    """Batches that wait for a worker, or whose worker was lost, oldest first."""
+    free = Batch.everywhere.filter(_is_free(timezone.now()), subject=subject)
+    return list(free.order_by("received_at").values_list("pk", flat=True))
+
+
+def hold(batch: Batch) -> bool:
+    """Within the loading transaction: locks the batch if it is still ours, so that nobody takes it over meanwhile."""
+    ours = Batch.everywhere.filter(pk=batch.pk, state=Batch.State.RUNNING, started_at=batch.started_at)
+    return bool(ours.update(heartbeat_at=timezone.now()))
+
+
+def _is_free(now: datetime.datetime) -> Q:
+    return Q(state=Batch.State.RECEIVED) | Q(state=Batch.State.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
 
 
 def beat(batch: Batch, *, rows_done: int) -> None:

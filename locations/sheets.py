@@ -26,9 +26,9 @@ _OTHER_KINDS = {
 
 
 class SheetError(Exception):
-    """The file cannot be read on: why (`code`), and where, as a spreadsheet counts. Nothing of its content is in it."""
+    """The file cannot be read on: why (`code`), and where, as a spreadsheet counts or by header. Nothing of its cells is in it."""
 
-    def __init__(self, code: str, row: int, column: int | None = None) -> None:
+    def __init__(self, code: str, row: int, column: int | str | None = None) -> None:
         super().__init__(f"{code} (row {row})")
         self.code, self.row, self.column = code, row, column
 

@@ -37,7 +37,9 @@ MESSAGES: dict[str, str] = {
         "A spreadsheet turned this NIK into a rounded number. Format the column as text and enter the NIK again."
     ),
     "nik_date": gettext_noop("The birth date inside this NIK cannot be."),
-    "no_place": gettext_noop("Neither a location (kode_lokasi) nor a region of stay (kode_wilayah_keberadaan) is given."),
+    "no_place": gettext_noop(
+        "Neither a location (kode_lokasi) nor a region of stay (kode_wilayah_keberadaan) is given."
+    ),
     "unknown_location": gettext_noop("There is no special location with this code in your territory."),
     "departure_before_arrival": gettext_noop("The departure lies before the arrival."),
     "point_incomplete": gettext_noop("Latitude and longitude belong together."),
@@ -46,10 +48,14 @@ MESSAGES: dict[str, str] = {
 }
 
 WARNINGS: dict[str, str] = {
-    "bad_nik": gettext_noop("The NIK contradicts birth date, sex or any known district; kept, not eligible until corrected."),
+    "bad_nik": gettext_noop(
+        "The NIK contradicts birth date, sex or any known district; kept, not eligible until corrected."
+    ),
     "bad_nik_sex": gettext_noop("The NIK says the other sex. Proposed: take the sex from the NIK."),
     "bad_nik_birth_date": gettext_noop("The NIK says another birth date. Proposed: compare with the KTP-el."),
-    "bad_nik_district": gettext_noop("The first six digits of the NIK were never a district. Proposed: look for a typing error."),
+    "bad_nik_district": gettext_noop(
+        "The first six digits of the NIK were never a district. Proposed: look for a typing error."
+    ),
     "no_nik": gettext_noop("No NIK; kept, not eligible."),
     "nkk_malformed": gettext_noop("The NKK has no 16 digits; kept as it is, compared with nothing."),
     "unknown_village": gettext_noop("The village of the home is unknown; its district was taken."),
@@ -57,8 +63,12 @@ WARNINGS: dict[str, str] = {
     "unknown_domicile": gettext_noop("No home given and none derivable; kept, not eligible."),
     "block_created": gettext_noop("A block that was not known before was created."),
     "twice_in_file": gettext_noop("The same person stands twice in the file; the later row counts."),
-    "departure_kept": gettext_noop("This person is registered elsewhere since leaving; the departure was kept as it was."),
-    "dates_kept": gettext_noop("The departure would lie before the arrival that is stored; both were kept as they were."),
+    "departure_kept": gettext_noop(
+        "This person is registered elsewhere since leaving; the departure was kept as it was."
+    ),
+    "dates_kept": gettext_noop(
+        "The departure would lie before the arrival that is stored; both were kept as they were."
+    ),
     "former_nik": gettext_noop("This NIK was corrected before; the corrected one was kept."),
     "nik_kept": gettext_noop("The row has no NIK, the voter has one; it was kept."),
     "duplicate": gettext_noop("The NIK is registered elsewhere or for another name; kept, not eligible, with a case."),
@@ -302,7 +312,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("nama", "name", _parse_name, ("nama_lengkap",)),
     Column("tempat_lahir", "birthplace", text_of(100), secret=True),
     Column("tanggal_lahir", "birth_date", _parse_birth_date, ("tgl_lahir",), secret=True),
-    Column("status_kawin", "marital", one_of({"": "", "B": "B", "S": "S", "P": "P"}), ("sts_kawin", "status_perkawinan")),
+    Column(
+        "status_kawin", "marital", one_of({"": "", "B": "B", "S": "S", "P": "P"}), ("sts_kawin", "status_perkawinan")
+    ),
     Column("jenis_kelamin", "sex", _parse_sex, ("kelamin",)),
     Column("alamat", "address", text_of(300), secret=True),
     Column("rt", "rt", text_of(10), secret=True),

@@ -86,7 +86,9 @@ def remove(*, voter: Voter, reason: str, by: Actor) -> None:
     _require_reason(reason)
     held = VoterIdentity.everywhere.filter(pk=voter.pk).values_list("nik_hash", "person_hash", "claim").get()
     nik_hash, person_hash, claim = (bytes(value) if value else None for value in held)
-    audit.record(by=by, action="voter.removed", subject=voter, territory=voter.territory, reason=_without_figures(reason))
+    audit.record(
+        by=by, action="voter.removed", subject=voter, territory=voter.territory, reason=_without_figures(reason)
+    )
     moved = {voter.location_id} - {None}
     voter.delete()
     if nik_hash:
@@ -193,9 +195,7 @@ def _block_id(person: Person) -> uuid.UUID | None:
     if not name or not person.location:
         return None
     found = Block.everywhere.filter(location=person.location.id, name__iexact=name).first()
-    return (
-        found or Block.everywhere.create(location_id=person.location.id, territory=person.territory, name=name)
-    ).pk
+    return (found or Block.everywhere.create(location_id=person.location.id, territory=person.territory, name=name)).pk
 
 
 def _update(

@@ -42,7 +42,9 @@ class Regions:
     @classmethod
     def around(cls, codes: Iterable[str]) -> Regions:
         """These codes, what is above them and what took their place: what one form asks."""
-        wanted = {code[: level.width] for code in codes if code for level in (Level.REGENCY, Level.DISTRICT, Level.VILLAGE)}
+        wanted = {
+            code[: level.width] for code in codes if code for level in (Level.REGENCY, Level.DISTRICT, Level.VILLAGE)
+        }
         found = dict(Region.objects.filter(pk__in=wanted).values_list("pk", "successor_id"))
         found.update(Region.objects.filter(pk__in=filter(None, found.values())).values_list("pk", "successor_id"))
         return cls(found.items())
@@ -98,7 +100,9 @@ class Person:
 class Resolver:
     """Answers for the rows of one sender: `reach` walls off other territories, whose places do not exist."""
 
-    def __init__(self, *, reach: Reach, regions: Regions, locations: Mapping[str, LocationRef], register: Register) -> None:
+    def __init__(
+        self, *, reach: Reach, regions: Regions, locations: Mapping[str, LocationRef], register: Register
+    ) -> None:
         self.reach, self.regions, self.locations, self.register = reach, regions, locations, register
         self.today = timezone.localdate()
         self._hash_nik = keyring.indexer(identity.NIK_INDEX)

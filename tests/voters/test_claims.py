@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 
 from accounts.permissions import SYSTEM
 from locations.models import Change
-from tests import factories
 from voters import claims, registration
 from voters.claims import Row, decide
 from voters.models import DuplicateCase, FormerNIK, Notice, Register, Voter, VoterIdentity
 
-from .lists import BORN, counts, invented_nik, load, prisons, row
+from .lists import counts, invented_nik, load, prisons, row
 
 TODAY = date(2024, 2, 1)
 PERSONS = (b"p", b"q")
@@ -175,7 +174,9 @@ def counting() -> list[str]:
 
 
 def waiting() -> list[str]:
-    return sorted(f"{v.name}@{v.location.code}" for v in Voter.everywhere.filter(is_duplicate=True).select_related("location"))
+    return sorted(
+        f"{v.name}@{v.location.code}" for v in Voter.everywhere.filter(is_duplicate=True).select_related("location")
+    )
 
 
 def held_once() -> None:
@@ -304,7 +305,9 @@ def test_a_twin_under_the_others_nik_is_kept_as_a_duplicate_with_a_case(places, 
     assert Voter.everywhere.count() == 2
     assert counting() == ["Andi Saputra@A"]
     assert waiting() == ["Andri Saputra@A"]
-    expected = {"accepted": 1, "duplicates": 1, "updated": 0} if again == 1 else {"accepted": 0, "duplicates": 0, "updated": 2}
+    expected = (
+        {"accepted": 1, "duplicates": 1, "updated": 0} if again == 1 else {"accepted": 0, "duplicates": 0, "updated": 2}
+    )
     assert {name: counts(batch)[name] for name in expected} == expected
 
 
@@ -345,7 +348,20 @@ def test_a_misspelt_nik_put_right_by_a_later_list_is_the_same_voter(places):
 
 def names(count: int) -> list[str]:
     """So many names of which none is like another."""
-    first = ["Agus", "Bambang", "Cahyo", "Dedi", "Eko", "Fajar", "Gunawan", "Hendra", "Iwan", "Joko", "Kusnadi", "Lukman"]
+    first = [
+        "Agus",
+        "Bambang",
+        "Cahyo",
+        "Dedi",
+        "Eko",
+        "Fajar",
+        "Gunawan",
+        "Hendra",
+        "Iwan",
+        "Joko",
+        "Kusnadi",
+        "Lukman",
+    ]
     last = ["Wijaya", "Hartono", "Siregar", "Lubis", "Manurung", "Kurniawan", "Gultom", "Rahardjo", "Nugroho", "Pane"]
     middle = ["Adi", "Tri", "Budi", "Panca"]
     return [f"{f} {m} {name}" for f, m, name in itertools.product(first, middle, last)][:count]
@@ -510,7 +526,9 @@ def test_the_same_person_without_a_nik_at_two_locations_is_two_voters(places):
 # ---------------------------------------------------------------- random sequences
 
 STEPS = st.one_of(
-    st.tuples(st.just("load"), st.sampled_from("ABS"), st.sampled_from(["", "2024-01-05", "2024-01-20"]), st.booleans()),
+    st.tuples(
+        st.just("load"), st.sampled_from("ABS"), st.sampled_from(["", "2024-01-05", "2024-01-20"]), st.booleans()
+    ),
     st.tuples(st.just("remove"), st.integers(0, 5)),
     st.tuples(st.just("close"), st.sampled_from("AB")),
     st.tuples(st.just("reopen"), st.sampled_from("AB")),

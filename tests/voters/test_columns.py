@@ -34,7 +34,13 @@ def faults(**cells: str) -> list[tuple[str, str]]:
 def test_the_least_row_is_taken_with_what_the_empty_cells_mean():
     row = parse()
 
-    assert (row.role, row.is_foreign, row.arrival, row.disability, row.is_military_police) == ("penghuni", False, None, "", False)
+    assert (row.role, row.is_foreign, row.arrival, row.disability, row.is_military_police) == (
+        "penghuni",
+        False,
+        None,
+        "",
+        False,
+    )
 
 
 @pytest.mark.parametrize("text", ["1990-12-31", "31|12|1990", "31-12-1990", "31/12/1990", " 31/12/1990 "])
@@ -42,7 +48,9 @@ def test_dates_come_in_four_forms(text):
     assert parse(tanggal_masuk=text).arrival == date(1990, 12, 31)
 
 
-@pytest.mark.parametrize("text", ["31/02/1990", "00/00/0000", "1990/12/31", "31-12/1990", "12/31/1990", "١/١/١٩٩٠", "33123"])
+@pytest.mark.parametrize(
+    "text", ["31/02/1990", "00/00/0000", "1990/12/31", "31-12/1990", "12/31/1990", "١/١/١٩٩٠", "33123"]
+)
 def test_a_date_that_cannot_be_is_refused(text):
     assert faults(tanggal_lahir=text) == [("tanggal_lahir", "impossible_date")]
 
@@ -68,11 +76,17 @@ def test_a_date_that_cannot_be_is_refused(text):
         ({"nik": "3,60304E+15"}, ("nik", "nik_scientific")),
         ({"kode_wilayah_domisili": "36.3.4"}, ("kode_wilayah_domisili", "bad_region_code")),
         ({"kode_wilayah_domisili": "36"}, ("kode_wilayah_domisili", "bad_region_code")),
-        ({"tanggal_masuk": "2024-01-02", "tanggal_keluar": "2024-01-01"}, ("tanggal_keluar", "departure_before_arrival")),
+        (
+            {"tanggal_masuk": "2024-01-02", "tanggal_keluar": "2024-01-01"},
+            ("tanggal_keluar", "departure_before_arrival"),
+        ),
         ({"tanggal_keluar": "kapan"}, ("tanggal_keluar", "impossible_date")),
         ({"kode_lokasi": ""}, ("kode_lokasi", "no_place")),
         ({"kode_lokasi": "", "kode_wilayah_keberadaan": "36.03", "lintang": "1"}, ("lintang", "point_incomplete")),
-        ({"kode_lokasi": "", "kode_wilayah_keberadaan": "36.03", "lintang": "91", "bujur": "100"}, ("lintang", "out_of_range")),
+        (
+            {"kode_lokasi": "", "kode_wilayah_keberadaan": "36.03", "lintang": "91", "bujur": "100"},
+            ("lintang", "out_of_range"),
+        ),
         ({"bujur": "timur"}, ("bujur", "bad_number")),
     ],
 )
@@ -141,23 +155,47 @@ def test_a_location_outweighs_a_region_of_stay():
 
 def test_no_fault_shows_a_nik_or_a_birth_date():
     row = parse_row(
-        {**GOOD, "nik": "36030415089000019", "jenis_kelamin": "3603041508900001", "tanggal_lahir": "15/08/19901"}, today=TODAY
+        {**GOOD, "nik": "36030415089000019", "jenis_kelamin": "3603041508900001", "tanggal_lahir": "15/08/19901"},
+        today=TODAY,
     )
 
     assert isinstance(row, list)
     assert not any(part in repr(row) for part in ("3603", "1990", "0890"))
 
 
-SIDALIH = "KECAMATAN#KELURAHAN#DPID#NKK#NIK#NAMA#TEMPAT LAHIR#TANGGAL LAHIR#STS KAWIN#KELAMIN#ALAMAT#RT#RW#DISABILITAS#EKTP#KETERANGAN#SUMBER#TPS#STATUS"
+SIDALIH = (
+    "KECAMATAN#KELURAHAN#DPID#NKK#NIK#NAMA#TEMPAT LAHIR#TANGGAL LAHIR#STS KAWIN#KELAMIN#"
+    "ALAMAT#RT#RW#DISABILITAS#EKTP#KETERANGAN#SUMBER#TPS#STATUS"
+)
 
 
 def test_sidalihs_own_headers_are_understood():
     layout = columns.match_header(SIDALIH.split("#"))
-    cells = ["CISAUK", "DANGDANG", "1", "3603041508900002", "3603041508900001", "BUDI", "TANGERANG", "15|08|1990", "B", "L", "JL A"]
-    row = columns.parse_texts(columns.in_order(layout)(cells + ["1", "2", "0", "S", "", "DP4", "1", "AKTIF"]), today=TODAY, location_code="X")
+    cells = [
+        "CISAUK",
+        "DANGDANG",
+        "1",
+        "3603041508900002",
+        "3603041508900001",
+        "BUDI",
+        "TANGERANG",
+        "15|08|1990",
+        "B",
+        "L",
+        "JL A",
+    ]
+    row = columns.parse_texts(
+        columns.in_order(layout)([*cells, "1", "2", "0", "S", "", "DP4", "1", "AKTIF"]), today=TODAY, location_code="X"
+    )
 
     assert isinstance(row, ParsedRow)
-    assert (row.name, row.birth_date, row.marital, row.ektp, row.birthplace) == ("BUDI", date(1990, 8, 15), "B", "S", "TANGERANG")
+    assert (row.name, row.birth_date, row.marital, row.ektp, row.birthplace) == (
+        "BUDI",
+        date(1990, 8, 15),
+        "B",
+        "S",
+        "TANGERANG",
+    )
     assert layout.unknown == ("KECAMATAN", "KELURAHAN", "DPID", "SUMBER", "TPS", "STATUS")
     assert columns.missing_columns(layout, location_code="X") == ()
     assert columns.missing_columns(layout) == ("kode_lokasi",)

@@ -117,7 +117,9 @@ def test_the_ring_never_shows_its_keys(ring):
 
 
 def test_a_record_comes_back_as_it_was():
-    record = identity.Record("3603041508900000", date(1990, 8, 15), "Serang", "Jl. \"Merdeka\" 1", "001", "02", "1", "Guru", "é")
+    record = identity.Record(
+        "3603041508900000", date(1990, 8, 15), "Serang", 'Jl. "Merdeka" 1', "001", "02", "1", "Guru", "é"
+    )
 
     packed = identity.pack_record(record)
 

@@ -9,12 +9,15 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import DatabaseError
+from django.db import OperationalError
+from django.utils import timezone
 
 from accounts.models import AuditEntry
+from accounts.permissions import SYSTEM
+from locations import intake
 from locations.models import Batch, Block, Change, Refusal
 from tests import factories
-from voters import importing, registration, updating
+from voters import importing, registration, tasks, updating
 from voters.models import NIKVerdict, Voter, VoterIdentity
 
 from .lists import BORN, as_csv, counts, invented_nik, load, load_bytes, prisons, row
@@ -56,10 +59,27 @@ def test_a_whole_row_becomes_a_voter_and_a_sealed_identity(prison):
 
     voter = Voter.everywhere.get()
     assert counts(batch) == {"rows": 1, "accepted": 1, "updated": 0, "rejected": 0, "duplicates": 0}
-    assert (voter.name, voter.block.name, voter.role, voter.birth_year, voter.of_age_on) == ("Budi Santoso", "Mawar", "petugas", 1990, None)
-    assert (voter.home_id, voter.home_assumed, voter.marital, voter.arrival) == (factories.HOME, False, "S", date(2023, 5, 1))
+    assert (voter.name, voter.block.name, voter.role, voter.birth_year, voter.of_age_on) == (
+        "Budi Santoso",
+        "Mawar",
+        "petugas",
+        1990,
+        None,
+    )
+    assert (voter.home_id, voter.home_assumed, voter.marital, voter.arrival) == (
+        factories.HOME,
+        False,
+        "S",
+        date(2023, 5, 1),
+    )
     assert (voter.location, voter.territory, voter.batch, voter.nik_verdict) == (prison, "36.03", batch, "ok")
-    sealed = updating.Stored(*VoterIdentity.everywhere.values_list("pk", "key_id", "nik_sealed", "record_sealed").get(), None, None, False, {})
+    sealed = updating.Stored(
+        *VoterIdentity.everywhere.values_list("pk", "key_id", "nik_sealed", "record_sealed").get(),
+        None,
+        None,
+        False,
+        {},
+    )
     assert sealed.open_nik() == invented_nik()
     assert sealed.open_record().address == "Jl. Raya 1"
     assert sealed.open_record().birth_date == BORN
@@ -68,8 +88,14 @@ def test_a_whole_row_becomes_a_voter_and_a_sealed_identity(prison):
 def test_nothing_that_identifies_stands_in_the_clear(prison):
     load(everything(prison))
 
-    clear = repr(list(Voter.everywhere.values())) + repr(list(Batch.everywhere.values())) + repr(list(AuditEntry.everywhere.values()))
-    sealed = b"".join(bytes(value) for value in VoterIdentity.everywhere.values_list("nik_sealed", "record_sealed").get())
+    clear = (
+        repr(list(Voter.everywhere.values()))
+        + repr(list(Batch.everywhere.values()))
+        + repr(list(AuditEntry.everywhere.values()))
+    )
+    sealed = b"".join(
+        bytes(value) for value in VoterIdentity.everywhere.values_list("nik_sealed", "record_sealed").get()
+    )
     stored = b"".join(path.read_bytes() for path in [importing.stored_path(Batch.everywhere.get())])
     assert invented_nik() not in clear
     assert "1990-08" not in clear
@@ -84,7 +110,10 @@ FAULTS = {
     "no such day": ({"tanggal_lahir": "30/02/1990"}, ("tanggal_lahir", "impossible_date")),
     "born in the future": ({"tanggal_lahir": "2090-01-01"}, ("tanggal_lahir", "date_out_of_range")),
     "no such arrival": ({"tanggal_masuk": "2023-13-01"}, ("tanggal_masuk", "impossible_date")),
-    "left before coming": ({"tanggal_masuk": "2023-02-01", "tanggal_keluar": "2023-01-01"}, ("tanggal_keluar", "departure_before_arrival")),
+    "left before coming": (
+        {"tanggal_masuk": "2023-02-01", "tanggal_keluar": "2023-01-01"},
+        ("tanggal_keluar", "departure_before_arrival"),
+    ),
     "no name": ({"nama": ""}, ("nama", "empty")),
     "no birth date": ({"tanggal_lahir": ""}, ("tanggal_lahir", "empty")),
     "unknown sex": ({"jenis_kelamin": "X"}, ("jenis_kelamin", "outside_list")),
@@ -96,8 +125,14 @@ FAULTS = {
     "no place at all": ({"kode_lokasi": ""}, ("kode_lokasi", "no_place")),
     "unknown home": ({"kode_wilayah_domisili": "99.99.99.9999"}, ("kode_wilayah_domisili", "unknown_region")),
     "home that is no code": ({"kode_wilayah_domisili": "Serang"}, ("kode_wilayah_domisili", "bad_region_code")),
-    "unknown region of stay": ({"kode_lokasi": "", "kode_wilayah_keberadaan": "99.99"}, ("kode_wilayah_keberadaan", "unknown_region")),
-    "a point without its other half": ({"kode_lokasi": "", "kode_wilayah_keberadaan": "36.03", "bujur": "106"}, ("lintang", "point_incomplete")),
+    "unknown region of stay": (
+        {"kode_lokasi": "", "kode_wilayah_keberadaan": "99.99"},
+        ("kode_wilayah_keberadaan", "unknown_region"),
+    ),
+    "a point without its other half": (
+        {"kode_lokasi": "", "kode_wilayah_keberadaan": "36.03", "bujur": "106"},
+        ("lintang", "point_incomplete"),
+    ),
     "two faults at once": ({"nama": " ", "jenis_kelamin": ""}, ("nama", "empty"), ("jenis_kelamin", "empty")),
 }
 
@@ -134,11 +169,23 @@ def test_refused_rows_are_sealed_and_come_back_with_row_column_and_reason(prison
 
     result = json.loads(output.getvalue().splitlines()[-1])
     assert result.pop("seconds") >= 0
-    assert result == {"rows": 2, "accepted": 1, "updated": 0, "rejected": 1, "duplicates": 0, "rejects_file": str(rejects)}
+    assert result == {
+        "rows": 2,
+        "accepted": 1,
+        "updated": 0,
+        "rejected": 1,
+        "duplicates": 0,
+        "rejects_file": str(rejects),
+    }
     assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
     header, refused = csv.reader(rejects.open(encoding="utf-8", newline=""))
     told = dict(zip(header, refused, strict=True))
-    assert (told["baris"], told["kolom"], told["alamat"], told["nik"]) == ("3", "jenis_kelamin", 'Jl. "Mawar", 1', invented_nik())
+    assert (told["baris"], told["kolom"], told["alamat"], told["nik"]) == (
+        "3",
+        "jenis_kelamin",
+        'Jl. "Mawar", 1',
+        invented_nik(),
+    )
     assert "outside_list" in told["alasan"]
     assert b"Mawar" not in bytes(Refusal.everywhere.get().row)
 
@@ -184,18 +231,47 @@ def test_a_broken_line_far_down_leaves_nothing_of_the_file(prison):
     assert not Voter.everywhere.exists()
 
 
-def test_a_crash_while_loading_leaves_nothing(prison, monkeypatch):
+@pytest.mark.parametrize(("error", "state"), [(OperationalError, "running"), (RuntimeError, "failed")])
+def test_a_crash_while_loading_leaves_nothing_and_only_a_lost_database_is_tried_again(
+    prison, monkeypatch, error, state
+):
     def crash(*args, **kwargs):
-        raise DatabaseError("gone")
+        raise error("gone")
 
     monkeypatch.setattr(importing.changes, "record", crash)
 
-    with pytest.raises(DatabaseError):
+    with pytest.raises(error):
         load(row("Budi", kode_lokasi="A"), {"nama": ""})
 
     assert not Voter.everywhere.exists()
     assert not Refusal.everywhere.exists()
-    assert Batch.everywhere.get().state == "running"
+    assert Batch.everywhere.get().state == state
+
+
+def test_an_import_whose_worker_was_lost_is_gone_on_with(prison):
+    batch = importing.receive(file=io.BytesIO(as_csv([row("Budi", kode_lokasi="A")])), file_name="x.csv", by=SYSTEM)
+    assert intake.claim(batch.pk) is not None
+    tasks.resume_imports()
+    assert not Voter.everywhere.exists()
+
+    Batch.everywhere.update(heartbeat_at=timezone.now() - intake.LOST_AFTER * 2)
+    tasks.resume_imports()
+    tasks.resume_imports()
+
+    assert Voter.everywhere.count() == 1
+    assert Batch.everywhere.get().state == "done"
+
+
+def test_a_worker_that_was_taken_for_lost_does_not_load_a_second_time(prison):
+    batch = importing.receive(file=io.BytesIO(as_csv([row("Budi", kode_lokasi="A")])), file_name="x.csv", by=SYSTEM)
+    slow = intake.claim(batch.pk)
+    prepared = importing._prepare(slow, lambda rows: None)
+    Batch.everywhere.update(heartbeat_at=timezone.now() - intake.LOST_AFTER * 2)
+    tasks.run_import(batch_id=str(batch.pk))
+
+    importing._load_with_retries(slow, prepared)
+
+    assert (Voter.everywhere.count(), Batch.everywhere.get().accepted) == (1, 1)
 
 
 def test_a_batch_is_run_once(prison):
@@ -293,7 +369,10 @@ def test_the_same_file_again_updates_everybody_and_moves_nothing(prison):
     batch = load(*rows, row("Tanpa", "", kode_lokasi="A"))
 
     assert counts(batch) == {"rows": 6, "accepted": 0, "updated": 6, "rejected": 0, "duplicates": 0}
-    assert list(VoterIdentity.everywhere.order_by("pk").values_list("pk", "claim", "nik_sealed", "record_sealed")) == before
+    assert (
+        list(VoterIdentity.everywhere.order_by("pk").values_list("pk", "claim", "nik_sealed", "record_sealed"))
+        == before
+    )
     assert not Change.everywhere.exists()
     assert "block_created" not in batch.warnings
 
@@ -310,7 +389,9 @@ def test_a_column_the_file_lacks_leaves_what_is_stored_and_an_empty_cell_empties
 
 
 def test_the_same_person_twice_in_one_file_counts_as_updated_and_the_later_row_wins(prison):
-    batch = load(row("Budi Santoso", kode_lokasi="A", blok="Mawar"), row("Budi Santosa", kode_lokasi="A", blok="Melati"))
+    batch = load(
+        row("Budi Santoso", kode_lokasi="A", blok="Mawar"), row("Budi Santosa", kode_lokasi="A", blok="Melati")
+    )
 
     assert counts(batch) == {"rows": 2, "accepted": 1, "updated": 1, "rejected": 0, "duplicates": 0}
     assert Voter.everywhere.get().block.name == "Melati"
@@ -318,7 +399,10 @@ def test_the_same_person_twice_in_one_file_counts_as_updated_and_the_later_row_w
 
 
 def test_blocks_are_created_once_whatever_their_case(prison):
-    load(row("Satu", invented_nik(serial=1), kode_lokasi="A", blok="Mawar"), row("Dua", invented_nik(serial=2), kode_lokasi="A", blok="MAWAR"))
+    load(
+        row("Satu", invented_nik(serial=1), kode_lokasi="A", blok="Mawar"),
+        row("Dua", invented_nik(serial=2), kode_lokasi="A", blok="MAWAR"),
+    )
 
     assert [block.territory for block in Block.everywhere.all()] == ["36.03"]
 
@@ -334,7 +418,8 @@ def test_changes_and_one_audit_entry_come_with_the_file(prison):
 
 def test_sidalihs_export_is_read_with_the_location_named_once(prison):
     data = (
-        "KECAMATAN#KELURAHAN#DPID#NKK#NIK#NAMA#TEMPAT LAHIR#TANGGAL LAHIR#STS KAWIN#KELAMIN#ALAMAT#RT#RW#DISABILITAS#EKTP#KETERANGAN#SUMBER#TPS#STATUS\n"
+        "KECAMATAN#KELURAHAN#DPID#NKK#NIK#NAMA#TEMPAT LAHIR#TANGGAL LAHIR#STS KAWIN#KELAMIN#ALAMAT#RT#RW#"
+        "DISABILITAS#EKTP#KETERANGAN#SUMBER#TPS#STATUS\n"
         f"CISAUK#DANGDANG#1#3603280101100001#{invented_nik()}#BUDI#SERANG#15|08|1990#B#L#JL A#1#2#0#S##DP4#1#AKTIF\n"
     )
 
@@ -345,7 +430,7 @@ def test_sidalihs_export_is_read_with_the_location_named_once(prison):
 
 
 def test_a_file_that_was_changed_on_disk_is_not_read(prison):
-    batch = importing.receive(file=io.BytesIO(as_csv([row("Budi", kode_lokasi="A")])), file_name="x.csv", by=importing.SYSTEM)
+    batch = importing.receive(file=io.BytesIO(as_csv([row("Budi", kode_lokasi="A")])), file_name="x.csv", by=SYSTEM)
     path = Path(importing.stored_path(batch))
     path.write_bytes(path.read_bytes()[:-1])
 

@@ -14,7 +14,9 @@ with (Path(__file__).parent / "name_keys.csv").open(encoding="utf-8", newline=""
 
 
 def pairs(relation: str) -> list:
-    return [pytest.param(one, other, id=f"{why}: {one}/{other}") for kind, one, other, why in CORPUS if kind == relation]
+    return [
+        pytest.param(one, other, id=f"{why}: {one}/{other}") for kind, one, other, why in CORPUS if kind == relation
+    ]
 
 
 @pytest.mark.parametrize(("one", "other"), pairs("same"))

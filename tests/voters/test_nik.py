@@ -12,7 +12,9 @@ BORN = date(1990, 8, 15)
 MAN, WOMAN = "3603041508900001", "3603045508900001"
 
 
-@pytest.mark.parametrize("text", ["", "-", "0", "00000", "0000000000000000", "1111111111111111", "9", "0360304150890001"])
+@pytest.mark.parametrize(
+    "text", ["", "-", "0", "00000", "0000000000000000", "1111111111111111", "9", "0360304150890001"]
+)
 def test_offices_write_placeholders_instead_of_a_nik(text):
     assert nik.is_placeholder(nik.parse_nik(text))
 
@@ -22,7 +24,9 @@ def test_a_nik_that_ends_in_zeros_is_a_placeholder_except_among_invented_people(
     assert not nik.is_placeholder("3603041508900000", synthetic=True)
 
 
-@pytest.mark.parametrize("text", ["3603.0415.0890.0001", "'3603041508900001", "3603 0415 0890 0001", "’3603041508900001"])
+@pytest.mark.parametrize(
+    "text", ["3603.0415.0890.0001", "'3603041508900001", "3603 0415 0890 0001", "’3603041508900001"]
+)
 def test_dots_blanks_and_the_leading_apostrophe_do_not_count(text):
     assert nik.parse_nik(text) == MAN
 

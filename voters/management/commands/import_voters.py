@@ -25,7 +25,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
         parser.add_argument("--location", metavar="KODE", help="location code for rows that name none")
-        parser.add_argument("--rejects", type=Path, metavar="FILE", help="write the refused rows with their reasons here")
+        parser.add_argument(
+            "--rejects", type=Path, metavar="FILE", help="write the refused rows with their reasons here"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
 
     def handle(self, *_args: Any, file: Path, location: str | None, rejects: Path | None, **options: Any) -> None:
