@@ -82,7 +82,8 @@ class TokenView(GenericAPIView):
 
     @property
     def who(self) -> Asks:
-        return self.request.auth or NOBODY
+        token: Any = self.request.auth
+        return token or NOBODY
 
 
 class Summaries(TokenView):
@@ -157,7 +158,7 @@ class Proposals(TokenView, ListAPIView):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
         policy = policy_asked(request.query_params.get("policy"))
-        context = self.get_serializer_context() | {"numbers": numbers_of(page, policy=policy, who=self.who)}
+        context = {**self.get_serializer_context(), "numbers": numbers_of(page, policy=policy, who=self.who)}
         return self.get_paginated_response(ProposalSerializer(page, many=True, context=context).data)
 
 
@@ -177,7 +178,7 @@ class ProposalDetail(TokenView):
     def get(self, request: Request, pk: uuid.UUID) -> Response:
         proposal = get_object_or_404(self.filter_queryset(self.get_queryset()), pk=pk)
         numbers = numbers_of([proposal], policy=proposal.policy, who=self.who)
-        context = self.get_serializer_context() | {"numbers": numbers}
+        context = {**self.get_serializer_context(), "numbers": numbers}
         return Response(ProposalDetailSerializer(proposal, context=context).data)
 
 

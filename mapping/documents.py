@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final
 
+from .core.fingerprint import plan_from_json
 from .core.plan import BALLOTS
 from .numbering import numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from regions.territory import Asks
 
     from .models import Policy, Proposal
 
 Value = str | int
 
-COLUMNS: Final[dict[str, Callable[[Proposal, Iterable[int]], Value]]] = {
+Column = Callable[["Proposal", Iterable[int]], Value]
+
+
+def ballot_column(ballot: str) -> Column:
+    return lambda proposal, _: getattr(proposal, ballot)
+
+
+COLUMNS: Final[dict[str, Column]] = {
     "kode_lokasi": lambda proposal, _: proposal.location.code,
     "nama": lambda proposal, _: proposal.location.name,
     "kategori": lambda proposal, _: proposal.location.kind,
@@ -29,7 +36,7 @@ COLUMNS: Final[dict[str, Callable[[Proposal, Iterable[int]], Value]]] = {
     "nomor": lambda _, numbers: joined(numbers),
     "hasil": lambda proposal, _: proposal.outcome,
     "alasan": lambda proposal, _: joined(reason_codes(proposal)),
-    **{ballot: lambda proposal, _, ballot=ballot: getattr(proposal, ballot) for ballot in BALLOTS},
+    **{ballot: ballot_column(ballot) for ballot in BALLOTS},
 }
 
 
@@ -54,11 +61,11 @@ def by_location_code(proposals: Iterable[Proposal]) -> list[Proposal]:
 
 def sizes_of(proposal: Proposal) -> list[int]:
     """Voters of each TPS; empty without TPS."""
-    return [sum(last - first + 1 for _cell, first, last in slices) for slices in proposal.plan["s"]]
+    return list(plan_from_json(proposal.plan).sizes) if proposal.tps else []
 
 
 def reason_codes(proposal: Proposal) -> list[str]:
-    return [code for code, _figures in proposal.plan["r"]]
+    return [reason.code for reason in plan_from_json(proposal.plan).reasons]
 
 
 def joined(values: Iterable[Any]) -> str:

@@ -53,7 +53,7 @@ def by_level(proposals: ProposalQuerySet, level: Level) -> list[Row]:
 
 def grouped_by(proposals: ProposalQuerySet, level: Level) -> list[dict[str, Any]]:
     reaches_level = Q(length__gte=level.width)
-    return list(
+    grouped: Any = (
         proposals.order_by()
         .alias(length=Length(F("location__region_id")))
         .annotate(
@@ -66,6 +66,7 @@ def grouped_by(proposals: ProposalQuerySet, level: Level) -> list[dict[str, Any]
         .annotate(**sums())
         .order_by(F("code").asc(nulls_last=True))
     )
+    return list(grouped)
 
 
 def sums() -> dict[str, Count | Sum]:
