@@ -96,6 +96,12 @@ def voter_rules(policy: Policy) -> EligibilityRules:
     )
 
 
+def voter_rules_in_force() -> EligibilityRules | None:
+    """What the voters' app judges by; None before load_reference."""
+    policy = Policy.objects.filter(is_current=True).first()
+    return voter_rules(policy) if policy else None
+
+
 def plan_rules(policy: Policy, location: SpecialLocation) -> PlanRules:
     """The policy and the location's own options, as the engine wants them."""
     return PlanRules(
@@ -119,7 +125,7 @@ def canonical_rules(policy: Policy) -> dict[str, Any]:
         "without_ballot": policy.without_ballot,
         "maximum": policy.maximum,
         "minimum": policy.minimum,
-        "minimums": policy.minimums,
+        "minimums": {str(kind): minimum for kind, minimum in policy.minimums.items()},
         "away_level": policy.away_level,
         "combining_distance_m": policy.combining_distance_m,
         "headroom_percent": policy.headroom_percent,
