@@ -57,7 +57,7 @@ $(VENV)/bin/uv: deploy/uv-requirements.txt
 
 $(VENV)/.installed: $(VENV)/bin/uv $(LOCK)
 	@echo "== Libraries: as locked in uv.lock"
-	@deploy/setup/with-network $(UV) sync --frozen --no-dev --no-build --quiet --python $(PY)
+	@deploy/setup/with-network $(UV) sync --frozen --no-dev --inexact --no-build --quiet --python $(PY)
 	@touch $@
 
 $(VENV)/.installed-dev: $(VENV)/bin/uv $(LOCK)
