@@ -181,7 +181,9 @@ def _write(batch: Batch, content: _File, by: Actor) -> None:
             content.warnings.add("twice_in_file", latest[row.values["code"]].number)
     stored = {
         location.code: location
-        for location in SpecialLocation.everywhere.select_for_update().filter(code__in=list(latest)).order_by("pk")
+        for location in SpecialLocation.everywhere.select_for_update(no_key=True)
+        .filter(code__in=list(latest))
+        .order_by("pk")
     }
     new, moved, updated = [], [], 0
     for code, row in latest.items():

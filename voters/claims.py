@@ -21,6 +21,7 @@ from accounts.ids import new_id
 from locations import changes
 from locations.models import SpecialLocation
 
+from .keyring import as_bytes
 from .models import DuplicateCase, NIKVerdict, Notice, Register, Voter, VoterIdentity
 
 CHUNK = 500
@@ -95,7 +96,7 @@ def settle(
 def settle_location(location: SpecialLocation) -> None:
     """After a location was withdrawn, closed or reopened: its voters let go of their claims, or ask for them again."""
     hashes = VoterIdentity.everywhere.filter(voter__location=location, voter__nik_verdict=NIKVerdict.OK)
-    moved = settle(bytes(value) for value in hashes.values_list("nik_hash", flat=True))
+    moved = settle(as_bytes(value) for value in hashes.values_list("nik_hash", flat=True))
     changes.record({*moved, location.pk})
 
 
@@ -105,7 +106,7 @@ def settle_departures(*, today: date | None = None) -> int:
     today = today or timezone.localdate()
     waiting = VoterIdentity.everywhere.filter(voter__is_duplicate=True).values("nik_hash")
     gone = VoterIdentity.everywhere.filter(claim__in=waiting, voter__departure__lte=_until(today))
-    hashes = [bytes(value) for value in gone.values_list("nik_hash", flat=True)]
+    hashes = [as_bytes(value) for value in gone.values_list("nik_hash", flat=True)]
     changes.record(settle(hashes, today=today))
     return len(hashes)
 
@@ -190,7 +191,7 @@ def _groups(hashes: list[bytes]) -> dict[bytes, list[_Stored]]:
             holds=claim is not None,
             waits=waits,
         )
-        groups[bytes(nik_hash)].append(_Stored(row, territory, location, placed))
+        groups[as_bytes(nik_hash)].append(_Stored(row, territory, location, placed))
     return groups
 
 

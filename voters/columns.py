@@ -293,7 +293,7 @@ def _parse_sex(text: str) -> str:
 
 
 _short_text = text_of(40)
-_sex = one_of({nik.MALE: nik.MALE, nik.FEMALE: nik.FEMALE})
+_sex: Callable[[str], str] = one_of({nik.MALE: nik.MALE, nik.FEMALE: nik.FEMALE})
 
 
 def _parse_home(text: str) -> str:

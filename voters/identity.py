@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 from cryptography.exceptions import InvalidTag
@@ -25,6 +25,9 @@ from voters.names import name_key as name_key
 from voters.names import names_alike as names_alike
 from voters.nik import is_placeholder as is_placeholder
 from voters.nik import parse_nik as parse_nik
+
+if TYPE_CHECKING:
+    from hashlib import _Hash
 
 NIK_INDEX, PERSON_INDEX = "nik", "person"
 KEY_BYTES = 32
@@ -94,10 +97,10 @@ class KeyRing:
             raise WrongKeys("HASH_KEY is not the key this register was made with")
 
     @cached_property
-    def _prepared(self) -> dict[str, tuple]:
+    def _prepared(self) -> dict[str, tuple[_Hash, _Hash]]:
         return {}
 
-    def _prepare(self, purpose: str) -> tuple:
+    def _prepare(self, purpose: str) -> tuple[_Hash, _Hash]:
         # HMAC by its definition: copying two plain hashes costs half of copying OpenSSL's HMAC object
         key = derive(self.hash_master, f"index/{purpose}", self.register, 64)
         pads = (sha256(bytes(b ^ 0x36 for b in key)), sha256(bytes(b ^ 0x5C for b in key)))

@@ -31,6 +31,7 @@ from locations.sheets import SheetError, read_csv
 from regions.levels import COUNTRY_CODE
 
 from . import claims, columns, identity, keyring, matching, nik, vault
+from .keyring import as_bytes
 from .loading import insert_rows, is_worth_another_try, update_rows, wait_as_long_as_it_takes
 from .models import FormerNIK, Register, Voter, VoterIdentity
 from .resolving import VOTER_FIELDS, LocationRef, Person, Regions, Resolver, voter_values
@@ -57,7 +58,7 @@ def receive(*, file: BinaryIO, file_name: str, location: SpecialLocation | None 
 
     `location` stands for rows that name none; it must lie in the territory of `by`.
     """
-    territory = COUNTRY_CODE if by is SYSTEM else by.territory_id  # type: ignore[union-attr]
+    territory = getattr(by, "territory_id", COUNTRY_CODE)
     require(by, Permission.ENTER, territories=[location.territory if location else territory])
     batch = Batch(id=new_id(), territory=territory, subject=Batch.Subject.VOTERS, location=location)
     batch.received_by_id = by.pk
@@ -65,6 +66,7 @@ def receive(*, file: BinaryIO, file_name: str, location: SpecialLocation | None 
     hashed = _Hashed(file)
     batch.size_bytes = vault.write(hashed, stored_path(batch), batch.pk, most_bytes=settings.MAX_UPLOAD_BYTES)
     batch.sha256 = hashed.digest.hexdigest()
+    batch.rows_total = max(hashed.lines - 1, 1)  # about: the header apart, lines within quotation marks counted
     with transaction.atomic():
         batch.save(force_insert=True)
         audit.record(by=by, action="voters.receive", subject=batch, territory=territory, size_bytes=batch.size_bytes)
@@ -110,7 +112,7 @@ def stored_path(batch: Batch) -> Path:
 
 def rejected_rows(batch: Batch) -> Iterator[list[str]]:
     """The refused rows as they came, header first, with row number, columns and reasons; all identities plain."""
-    header = _stored_header(batch)
+    header = stored_header(batch)
     yield [*header, "baris", "kolom", "alasan"]
     sealer = keyring.sealer("refusal", "row")
     for refusal in Refusal.everywhere.filter(batch=batch).order_by("row_number").iterator(CHUNK):
@@ -151,14 +153,15 @@ class _Prepared:
 
 
 class _Hashed:
-    """A file that is hashed while it is read."""
+    """A file that is hashed, and its lines counted, while it is read."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self.digest = file, hashlib.sha256()
+        self._file, self.digest, self.lines = file, hashlib.sha256(), 0
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         data = self._file.read(size)
         self.digest.update(data)
+        self.lines += data.count(b"\n")
         return data
 
 
@@ -229,7 +232,7 @@ def _most_rows(batch: Batch) -> float:
     return settings.BROWSER_ROWS_ON_SQLITE if is_browser and connection.vendor == "sqlite" else float("inf")
 
 
-def _stored_header(batch: Batch) -> list[str]:
+def stored_header(batch: Batch) -> list[str]:
     """The file's own header, or ours once the file was deleted."""
     try:
         with vault.read(stored_path(batch), batch.pk) as file:
@@ -269,6 +272,7 @@ class _Load:
     matched: list[tuple[Person, uuid.UUID, bool]] = field(default_factory=list)
 
     def run(self) -> None:
+        lock_places({person.location.id for person in self.prepared.people if person.location})
         self._match()
         blocks = self._blocks()
         self._update(blocks)
@@ -283,7 +287,7 @@ class _Load:
         for person in self.prepared.people:
             by_place[person.place].append(person)
         known = known_at(by_place)
-        former = restorable(self.prepared.people) if known else {}
+        former = restorable(self.prepared.people)
         for place, people in by_place.items():
             rows = [_copy_of(person) for person in people] if former else people
             kept, repeated = matching.without_repeats(rows)
@@ -420,6 +424,13 @@ class _Load:
         audit.record(by=by, action="voters.import", subject=self.batch, territory=self.batch.territory, **counts)
 
 
+def lock_places(locations: Iterable[uuid.UUID]) -> None:
+    """One list at a time for each location: who has no NIK is held apart by nothing else. Always in the same order."""
+    for chunk in _chunks(sorted(locations), HASHES_A_QUERY):
+        locked = SpecialLocation.everywhere.filter(pk__in=chunk).order_by("pk").select_for_update(no_key=True)
+        list(locked.values_list("pk"))
+
+
 def stored_voters(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Stored]:
     """What an update compares itself with, by id."""
     found = VoterIdentity.everywhere.filter(pk__in=ids).values_list(
@@ -432,7 +443,12 @@ def stored_voters(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Stored]:
         "voter__is_duplicate",
         *(f"voter__{name}" for name in VOTER_FIELDS),
     )
-    return {row[0]: Stored(*row[:7], dict(zip(VOTER_FIELDS, row[7:], strict=True))) for row in found}
+    stored = {}
+    for row in found:
+        pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, *values = row
+        clear = dict(zip(VOTER_FIELDS, values, strict=True))
+        stored[pk] = Stored(pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, clear)
+    return stored
 
 
 def write_updates(updates: Sequence[Update]) -> None:
@@ -486,8 +502,8 @@ def restorable(people: Iterable[Person]) -> dict[bytes, list[matching.Former]]:
     former: dict[bytes, list[matching.Former]] = defaultdict(list)
     for old, voter_id, person_hash, nik_hash, key_id, sealed in stored:
         if bytes(old) in wanted:
-            number = unseal(voter_id.bytes, key_id, bytes(sealed)).decode()
-            former[bytes(old)].append(matching.Former(bytes(person_hash), bytes(nik_hash), number))
+            number = unseal(voter_id.bytes, key_id, as_bytes(sealed)).decode()
+            former[bytes(old)].append(matching.Former(bytes(person_hash), as_bytes(nik_hash), number))
     return former
 
 
@@ -518,7 +534,7 @@ def _shared_hashes(people: Sequence[Person]) -> set[bytes]:
         return shared
     for chunk in _chunks(sorted(seen), HASHES_A_QUERY):
         stored = VoterIdentity.everywhere.filter(nik_hash__in=chunk).values_list("nik_hash", flat=True)
-        shared.update(bytes(value) for value in stored)
+        shared.update(as_bytes(value) for value in stored)
     return shared
 
 

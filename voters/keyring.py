@@ -33,6 +33,12 @@ def nik_hash(nik: str) -> bytes:
     return indexer(identity.NIK_INDEX)(nik.encode())
 
 
+def as_bytes(value: bytes | memoryview | None) -> bytes:
+    """A stored value that is there, as both databases hand it out."""
+    assert value is not None
+    return bytes(value)
+
+
 def check() -> None:
     """Raises identity.WrongKeys if these are not the keys the stored identities were sealed and hashed with."""
     from voters.models import VoterIdentity
@@ -40,6 +46,6 @@ def check() -> None:
     stored = VoterIdentity.everywhere.exclude(nik_sealed=None).order_by("-pk").first()
     if stored is None:
         return
-    nik = sealer("identity", "nik").unseal(stored.pk.bytes, stored.key_id, stored.nik_sealed)
-    if nik_hash(nik.decode()) != bytes(stored.nik_hash):
+    nik = sealer("identity", "nik").unseal(stored.pk.bytes, stored.key_id, as_bytes(stored.nik_sealed))
+    if nik_hash(nik.decode()) != as_bytes(stored.nik_hash):
         raise identity.WrongKeys("HASH_KEY is not the key this register was made with")

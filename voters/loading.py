@@ -35,20 +35,20 @@ def update_rows(model: type[models.Model], fields: Sequence[str], rows: Rows) ->
     columns = [_field(model, name) for name in fields]
     key = model._meta.pk
     assert key is not None
-    table, quote = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name
+    table = connection.ops.quote_name(model._meta.db_table)
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             chosen = _names([*columns, key])
             cursor.execute("DROP TABLE IF EXISTS incoming")
             cursor.execute(f"CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {chosen} FROM {table} LIMIT 0")
         _copy("incoming", [*columns, key], rows)
-        assignments = ", ".join(f"{quote(c.column)} = incoming.{quote(c.column)}" for c in columns)
+        assignments = ", ".join(f"{_names([c])} = incoming.{_names([c])}" for c in columns)
         with connection.cursor() as cursor:
-            name = quote(key.column)
+            name = _names([key])
             cursor.execute(f"UPDATE {table} SET {assignments} FROM incoming WHERE {table}.{name} = incoming.{name}")
         return
-    assignments = ", ".join(f"{quote(column.column)} = %s" for column in columns)
-    _execute_many(f"UPDATE {table} SET {assignments} WHERE {quote(key.column)} = %s", [*columns, key], rows)
+    assignments = ", ".join(f"{_names([column])} = %s" for column in columns)
+    _execute_many(f"UPDATE {table} SET {assignments} WHERE {_names([key])} = %s", [*columns, key], rows)
 
 
 def wait_as_long_as_it_takes() -> None:
@@ -71,7 +71,7 @@ def _field(model: type[models.Model], name: str) -> models.Field:
 
 
 def _names(columns: Sequence[models.Field]) -> str:
-    return ", ".join(connection.ops.quote_name(column.column) for column in columns)
+    return ", ".join(connection.ops.quote_name(str(column.column)) for column in columns)
 
 
 def _execute_many(sql: str, columns: Sequence[models.Field], rows: Rows) -> None:
@@ -86,7 +86,7 @@ def _execute_many(sql: str, columns: Sequence[models.Field], rows: Rows) -> None
             yield values
 
     with connection.cursor() as cursor:
-        cursor.executemany(sql, adapted())
+        cursor.executemany(sql, adapted())  # type: ignore[arg-type]  # SQLite takes an iterator, so memory stays small
 
 
 def _copy(table: str, columns: Sequence[models.Field], rows: Rows) -> None:

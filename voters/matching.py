@@ -181,7 +181,7 @@ class _Namesakes:
 
     def _pair_without(self, people: list[Person]) -> list[tuple[Person, Known]]:
         """Neither has a NIK that counts: the same NKK or bad NIK first, then by occurrence where no NKK speaks."""
-        found = []
+        found: list[tuple[Person, Known]] = []
         for same in (self._same_nkk, self._same_bad_nik):
             for person in list(people):
                 voter = next((voter for voter in self.without_nik if same(person, voter)), None)

@@ -23,7 +23,16 @@ from locations.models import Block, SpecialLocation
 from regions.territory import territory_of
 
 from . import claims, columns, identity, keyring, matching, nik
-from .importing import IDENTITY_FIELDS, NEW_VOTER_FIELDS, known_at, nkks, restorable, stored_voters, write_updates
+from .importing import (
+    IDENTITY_FIELDS,
+    NEW_VOTER_FIELDS,
+    known_at,
+    lock_places,
+    nkks,
+    restorable,
+    stored_voters,
+    write_updates,
+)
 from .loading import insert_rows
 from .models import DuplicateCase, FormerNIK, Register, Voter, VoterIdentity
 from .resolving import VOTER_FIELDS, Person, resolver_for, voter_values
@@ -42,6 +51,7 @@ def register(
     require(by, Permission.ENTER, territories=[territory])
     cells = {**fields, "kode_wilayah_keberadaan": stay or ""} if location is None else dict(fields)
     person = _person(cells, location=location, by=by)
+    lock_places([location.pk] if location else [])
     known = known_at({person.place: [person]}).get(person.place, [])
     found = matching.match([person], known, former=restorable([person]), nkk_of=nkks)
     if person.id in found.of:
@@ -89,7 +99,7 @@ def remove(*, voter: Voter, reason: str, by: Actor) -> None:
     audit.record(
         by=by, action="voter.removed", subject=voter, territory=voter.territory, reason=_without_figures(reason)
     )
-    moved = {voter.location_id} - {None}
+    moved = {voter.location_id} if voter.location_id else set()
     voter.delete()
     if nik_hash:
         moved |= claims.settle([nik_hash], ended={nik_hash: [person_hash or b""]} if claim else {})
@@ -218,7 +228,7 @@ def _write(update: Update, person: Person, *, by: Actor, action: str, stored: St
         ended = _let_go(stored, update) if stored else {}
         write_updates([update])
         moved = claims.settle(update.contested, ended=ended)
-        changes.record({*moved, update.location_id} - {None})
+        changes.record(moved | ({update.location_id} if update.location_id else set()))
         voter = Voter.everywhere.get(pk=update.id)
         audit.record(by=by, action=action, subject=voter, territory=voter.territory, fields=sorted(set(update.changed)))
         return voter

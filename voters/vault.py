@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from uuid import UUID
 
 from voters import keyring
@@ -14,7 +14,13 @@ PIECE_BYTES = 256 * 1024
 _LENGTH = 4
 
 
-def write(source: BinaryIO, path: Path, file_id: UUID, *, most_bytes: int | None = None) -> int:
+class Readable(Protocol):
+    """What is read piece by piece: an upload, a file."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def write(source: Readable, path: Path, file_id: UUID, *, most_bytes: int | None = None) -> int:
     """Seals `source` into a new file (0600); returns its plain size. Raises ValueError beyond `most_bytes`."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     size, number = 0, 0

@@ -287,8 +287,6 @@ def test_an_old_list_elsewhere_with_the_old_nik_is_the_same_person_still(places)
     wrong, right = invented_nik(serial=7), invented_nik(serial=8)
     load(row("Budi Santoso", wrong, kode_lokasi="A"))
     registration.correct(voter=Voter.everywhere.get(), fields={"nik": right}, by=SYSTEM)
-    load(row("Ani", "", sex="P", kode_lokasi="B"))
-
     load(row("Budi Santoso", wrong, kode_lokasi="B"))
 
     assert counting() == ["Budi Santoso@A"]
