@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable, Iterator, Sequence
 
-KINDS: Final = (("rutan_lapas", ""), ("rutan_lapas", ""), ("panti", ""), ("lainnya", "pesantren"), ("lainnya", "perkebunan"))
+KINDS: Final = (
+    ("rutan_lapas", ""),
+    ("rutan_lapas", ""),
+    ("panti", ""),
+    ("lainnya", "pesantren"),
+    ("lainnya", "perkebunan"),
+)
 COLUMNS: Final = (
     "id", "territory", "location_id", "block_id", "role", "name", "sex", "birth_year", "of_age_on", "marital", "home_id",
     "home_assumed", "arrival", "departure", "is_foreign", "is_military_police", "official_mark", "ektp", "nik_verdict",
@@ -63,9 +69,13 @@ def _places(randomness: random.Random, villages: Sequence[str], count: int) -> l
         kind, subkind = randomness.choice(KINDS)
         places.append(
             SpecialLocation(
-                territory=village[:5], code=f"BENCH-{number:06}", name=f"Lokasi contoh {number}", kind=kind,
-                subkind=subkind, region_id=village,
-            )  # fmt: skip
+                territory=village[:5],
+                code=f"BENCH-{number:06}",
+                name=f"Lokasi contoh {number}",
+                kind=kind,
+                subkind=subkind,
+                region_id=village,
+            )
         )
     return SpecialLocation.everywhere.bulk_create(places, batch_size=1000)
 

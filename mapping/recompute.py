@@ -108,9 +108,7 @@ def _next_chunk() -> int:
     return len(taken)
 
 
-def _lock(
-    queryset: Any, *, most: int | None = None, skip_locked: bool = False
-) -> list[SpecialLocation]:
+def _lock(queryset: Any, *, most: int | None = None, skip_locked: bool = False) -> list[SpecialLocation]:
     """The rows, locked in order of id. NO KEY: an edit may still insert its mark. SQLite locks by IMMEDIATE."""
     if connection.features.has_select_for_update:
         queryset = queryset.select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
@@ -159,9 +157,7 @@ def _changes_seen(taken: Sequence[SpecialLocation]) -> list[uuid.UUID]:
 def _draft(active: dict[uuid.UUID, SpecialLocation], policy: Policy, *, everything: bool) -> list[Draft]:
     rules = policies.voter_rules(policy)
     counted = dict(cells.by_location(rules, None if everything else active)) if active else {}
-    return [
-        draft(location, policy, counted.get(pk, cells.NOBODY)) for pk, location in active.items()
-    ]
+    return [draft(location, policy, counted.get(pk, cells.NOBODY)) for pk, location in active.items()]
 
 
 def draft(location: SpecialLocation, policy: Policy, census: Census) -> Draft:

@@ -93,7 +93,7 @@ class ProtectedQuerySet(models.QuerySet[M]):
 class GuardedManager(models.Manager[M]):
     """`Model.objects` of a protected model: refuses everything but `visible_to(…)`."""
 
-    _queryset_class: type[models.QuerySet] = ProtectedQuerySet
+    _queryset_class: type[ProtectedQuerySet[Any]] = ProtectedQuerySet
 
     @classmethod
     def of(cls, queryset_class: type[ProtectedQuerySet]) -> GuardedManager:

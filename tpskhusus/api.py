@@ -82,6 +82,4 @@ def problem(exception: Exception, context: dict[str, Any]) -> Response | None:
 
 def not_found(request: Any) -> HttpResponse:
     """Whatever below /api/ is no route."""
-    return HttpResponse(
-        b'{"type":"about:blank","title":"Not found.","status":404}', status=404, content_type=PROBLEM
-    )
+    return HttpResponse(b'{"type":"about:blank","title":"Not found.","status":404}', status=404, content_type=PROBLEM)

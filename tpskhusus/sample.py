@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import random
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -125,7 +126,7 @@ def bring_in(places: Iterable[dict[str, Any]], people: Iterator[dict[str, str]] 
         for name, rows, columns in (("locations", places, LOCATION_COLUMNS), ("voters", people, VOTER_COLUMNS)):
             path = Path(folder) / f"{name}.csv"
             path.write_bytes(synthetic.as_csv(rows, columns))  # type: ignore[arg-type]
-            call_command(f"import_{name}", str(path), verbosity=0, stdout=Path(folder, "out").open("w"))
+            call_command(f"import_{name}", str(path), verbosity=0, stdout=io.StringIO())
 
 
 def create_accounts() -> None:

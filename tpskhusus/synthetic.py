@@ -50,7 +50,9 @@ class Homes:
     def away_from(self, place: str) -> str:
         """A village that is another one at the finest level the place is known to, and in another district."""
         near = self._random.random()
-        pool = self._by_prefix[place[:5]] if near < 0.3 else self._by_prefix[place[:2]] if near < 0.75 else self.villages
+        pool = (
+            self._by_prefix[place[:5]] if near < 0.3 else self._by_prefix[place[:2]] if near < 0.75 else self.villages
+        )
         for _attempt in range(20):
             village = self._random.choice(pool or self.villages)
             if village[:8] != place[:8] and not place.startswith(village[:5] if len(place) == 5 else village):
@@ -138,7 +140,11 @@ FLAWS: Final = (_without_nik, _without_nik, _leaving, _leaving, _foreign, _witho
 
 def block_names(voters: int) -> list[str]:
     """Blocks of about 120 people each, A to Z; none below 150 people."""
-    return [f"Blok {letter}" for letter in itertools.islice("ABCDEFGHIJKLMNOPQRSTUVWXYZ", voters // 120)] if voters >= 150 else []
+    return (
+        [f"Blok {letter}" for letter in itertools.islice("ABCDEFGHIJKLMNOPQRSTUVWXYZ", voters // 120)]
+        if voters >= 150
+        else []
+    )
 
 
 def as_csv(rows: Iterator[dict[str, Any]] | Sequence[dict[str, Any]], columns: Sequence[str]) -> bytes:

@@ -75,13 +75,9 @@ class SpecialLocation(models.Model):
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
     version = models.PositiveIntegerField(default=1, editable=False)
     submitted_at = models.DateTimeField(null=True, editable=False)
-    submitted_by = models.ForeignKey(
-        "accounts.User", models.PROTECT, null=True, editable=False, related_name="+"
-    )
+    submitted_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, editable=False, related_name="+")
     withdrawn_at = models.DateTimeField(null=True, editable=False)
-    withdrawn_by = models.ForeignKey(
-        "accounts.User", models.PROTECT, null=True, editable=False, related_name="+"
-    )
+    withdrawn_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, editable=False, related_name="+")
     withdrawal_reason = models.CharField(max_length=300, blank=True, editable=False)
     closed_at = models.DateTimeField(null=True, editable=False)
     closed_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, editable=False, related_name="+")

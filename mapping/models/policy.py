@@ -49,16 +49,12 @@ class Policy(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["is_current"], condition=Q(is_current=True), name="policy_one_current"
-            ),
+            models.UniqueConstraint(fields=["is_current"], condition=Q(is_current=True), name="policy_one_current"),
             models.CheckConstraint(
                 name="policy_sizes_in_order", condition=Q(minimum__gte=1, maximum__gte=models.F("minimum"))
             ),
             models.CheckConstraint(name="policy_current_is_no_draft", condition=~Q(is_current=True, is_draft=True)),
-            models.CheckConstraint(
-                name="policy_polling_day_after_epoch", condition=Q(polling_day__gte="2024-01-01")
-            ),
+            models.CheckConstraint(name="policy_polling_day_after_epoch", condition=Q(polling_day__gte="2024-01-01")),
         ]
 
     def __str__(self) -> str:

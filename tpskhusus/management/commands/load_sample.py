@@ -10,7 +10,9 @@ from tpskhusus import sample
 
 
 class Command(BaseCommand):
-    help = "Loads the real locations of 2023-2024 with invented voters, and the demo accounts, into a synthetic register."
+    help = (
+        "Loads the real locations of 2023-2024 with invented voters, and the demo accounts, into a synthetic register."
+    )
 
     def handle(self, **options: Any) -> None:
         sample.begin()

@@ -24,9 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--like", choices=["2024"], help="the villages, kinds and sizes of KPU's own figures")
         parser.add_argument("--seed", type=int, default=2024)
 
-    def handle(
-        self, *, voters: int | None, locations: int | None, like: str | None, seed: int, **options: Any
-    ) -> None:
+    def handle(self, *, voters: int | None, locations: int | None, like: str | None, seed: int, **options: Any) -> None:
         voters = voters or (LIKE_2024["voters"] if like else 10_000)
         locations = locations or (LIKE_2024["locations"] if like else max(voters // 250, 1))
         sample.begin()
