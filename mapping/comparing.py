@@ -8,11 +8,12 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
+from voters.reasons import LABELS as REASON_LABELS
+
 from .ballots import LABELS as BALLOT_LABELS
 from .core import difference
 from .core.fingerprint import cells_from_json, plan_from_json
 from .models import Outcome
-from .reasons import LABELS as REASON_LABELS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

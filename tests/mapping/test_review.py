@@ -442,7 +442,9 @@ def test_of_two_reviewers_at_once_one_decides(second):
         finally:
             connection.close()
 
-    clicks = [threading.Thread(target=click, args=pair) for pair in [(review.approve, reviewer()), (second, reviewer())]]
+    clicks = [
+        threading.Thread(target=click, args=pair) for pair in [(review.approve, reviewer()), (second, reviewer())]
+    ]
     for thread in clicks:
         thread.start()
     for thread in clicks:

@@ -1,0 +1,233 @@
+"""What does a person have to do, and how does their territory stand? The contents of the desk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import Count, F, Sum
+from django.urls import reverse
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.permissions import Permission, may
+from locations.models import Batch, SpecialLocation
+from voters.models import DuplicateCase, Notice
+
+from . import queue as queues
+from . import risks
+from .models import Decision, Outcome, Proposal
+from .states import State
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+    from .models import Policy
+
+NAMED: Final = 3
+OLDEST: Final = 5
+LATEST: Final = 8
+LATEST_BATCHES: Final = 5
+
+
+def todo(user: User, policy: Policy) -> list[dict[str, Any]]:
+    """What waits for this person, what presses most first; only what there is."""
+    found: list[dict[str, Any]] = []
+    proposals = queues.proposals_for(user, policy)
+    if may(user, Permission.DECIDE):
+        found += [moved(proposals), waiting(proposals)]
+    if may(user, Permission.SUBMIT):
+        found += [returned(proposals)]
+    if may(user, Permission.SEE_VOTERS):
+        found += [refused_rows(user), duplicate_cases(user), notices(user)]
+    if may(user, Permission.ENTER):
+        found += [nearly(proposals), ready(proposals), without_voters(user, policy)]
+    return [item for item in found if item["count"]]
+
+
+def item(count: int, title: str, text: str, url: str, action: str, tone: str = "") -> dict[str, Any]:
+    return {"count": count, "title": title, "text": text, "url": url, "action": action, "tone": tone}
+
+
+def queue_url(**parameters: str) -> str:
+    return f"{reverse('mapping:queue')}?" + "&".join(f"{name}={value}" for name, value in parameters.items())
+
+
+def moved(proposals: Any) -> dict[str, Any]:
+    found = proposals.filter(state=State.WAITING, moved_since_approval=True)
+    return item(found.count(), _("Changed since approval"), names(found), queue_url(), _("Review again"), "bad")
+
+
+def waiting(proposals: Any) -> dict[str, Any]:
+    found = proposals.filter(state=State.WAITING)
+    first = found.order_by("location__submitted_at").first()
+    text = ""
+    if first:
+        words = _("the longest: %(name)s, %(time)s")
+        text = words % {"name": first.location.name, "time": timesince(first.location.submitted_at, depth=1)}
+    return item(found.count(), _("Waiting for a decision"), text, queue_url(), _("Review"))
+
+
+def returned(proposals: Any) -> dict[str, Any]:
+    found = proposals.filter(state=State.RETURNED)
+    url = queue_url(keadaan=State.RETURNED)
+    return item(found.count(), _("Returned by KPU RI"), names(found), url, _("Mend"), "bad")
+
+
+def refused_rows(user: User) -> dict[str, Any]:
+    """Of the latest files that had any."""
+    batches = Batch.objects.visible_to(user).filter(subject=Batch.Subject.VOTERS, state=Batch.State.DONE)
+    found = list(batches.filter(rejected__gt=0).order_by("-received_at")[:LATEST_BATCHES])
+    url = reverse("voters:batch", args=[found[0].pk]) if found else ""
+    text = _("from %(files)s") % {"files": ", ".join(batch.file_name for batch in found[:NAMED])}
+    return item(sum(batch.rejected for batch in found), _("Rows of voter lists refused"), text, url, _("Mend"))
+
+
+def duplicate_cases(user: User) -> dict[str, Any]:
+    cases = DuplicateCase.objects.visible_to(user).filter(closed_at=None)
+    url = queue_url(keadaan=queues.ALL, risiko="duplicates")
+    text = _("one NIK in more than one place, or under two names")
+    return item(cases.count(), _("Voters registered twice"), text, url, _("Show"))
+
+
+def notices(user: User) -> dict[str, Any]:
+    unread = Notice.objects.visible_to(user).filter(read_at=None)
+    counts = dict(unread.order_by().values_list("kind").annotate(Count("pk")))
+    lost, gained = counts.get(Notice.Kind.LOST, 0), counts.get(Notice.Kind.GAINED, 0)
+    text = _("%(lost)s no longer count here, %(gained)s count from now on") % {"lost": lost, "gained": gained}
+    return item(lost + gained, _("Registrations moved"), text, reverse("voters:search"), _("Show"))
+
+
+def nearly(proposals: Any) -> dict[str, Any]:
+    found = (
+        proposals.filter(risk_nearly=True).exclude(state=State.REJECTED).annotate(short=F("minimum") - F("eligible"))
+    )
+    first = found.order_by("short", "location__code")[:NAMED]
+    told = [_("%(name)s %(short)s short") % {"name": p.location.name, "short": p.short} for p in first]
+    url = queue_url(keadaan=queues.ALL, risiko="nearly")
+    return item(found.count(), _("Locations just below the minimum"), " · ".join(told), url, _("Show"))
+
+
+def ready(proposals: Any) -> dict[str, Any]:
+    found = proposals.filter(state=State.DRAFT, outcome=Outcome.QUALIFIED, risk_no_letter=False)
+    return item(found.count(), _("Ready to submit"), names(found), queue_url(keadaan=State.DRAFT), _("Show"))
+
+
+def without_voters(user: User, policy: Policy) -> dict[str, Any]:
+    """Candidate places that have no list yet: most drop out for that (KPU 2022-2023)."""
+    listed = Proposal.objects.visible_to(user).current(policy).filter(registered__gt=0).values("location")
+    found = SpecialLocation.objects.visible_to(user).active().exclude(pk__in=listed)
+    text = " · ".join(found.order_by("code").values_list("name", flat=True)[:NAMED])
+    return item(found.count(), _("Locations without a voter list"), text, reverse("voters:upload"), _("Upload"))
+
+
+def names(proposals: Any) -> str:
+    return " · ".join(proposals.order_by(*queues.TOP).values_list("location__name", flat=True)[:NAMED])
+
+
+def oldest(user: User, policy: Policy) -> list[dict[str, Any]]:
+    """What a reviewer should open next: moved approvals, then the longest wait."""
+    waiting = queues.proposals_for(user, policy).filter(state=State.WAITING).order_by(*queues.TOP)[:OLDEST]
+    return [
+        {
+            "url": reverse("mapping:proposal", args=[proposal.pk]),
+            "name": proposal.location.name,
+            "badges": risks.badges(proposal, policy),
+            "tps": proposal.tps or None,
+            "time": timesince(proposal.location.submitted_at, depth=1),
+        }
+        for proposal in waiting
+    ]
+
+
+def figures(user: User, policy: Policy) -> list[dict[str, Any]]:
+    current = Proposal.objects.visible_to(user).current(policy)
+    sums = current.aggregate(
+        tps=Sum("tps", default=0), eligible=Sum("eligible", default=0), registered=Sum("registered", default=0)
+    )
+    everywhere = queue_url(keadaan=queues.ALL)
+    places = SpecialLocation.objects.visible_to(user).active().count()
+    return [
+        {"value": places, "label": _("locations"), "href": reverse("locations:list")},
+        {"value": sums["tps"], "label": _("TPS"), "href": everywhere},
+        {"value": sums["registered"], "label": _("registered"), "href": everywhere},
+        {"value": sums["eligible"], "label": _("eligible"), "href": everywhere},
+    ]
+
+
+def states(user: User, policy: Policy) -> list[dict[str, Any]]:
+    """How many proposals are in each state; each leads to them."""
+    proposals = queues.proposals_for(user, policy).order_by()
+    counts = dict(proposals.values_list("state").annotate(count=Count("pk")))
+    return [
+        {"state": state.value, "count": counts[state], "url": queue_url(keadaan=state.value)}
+        for state in State
+        if counts.get(state)
+    ]
+
+
+def lately(user: User, policy: Policy) -> list[dict[str, Any]]:
+    """The newest versions, decisions and files of the territory, newest first."""
+    found = [*versions_lately(user, policy), *decisions_lately(user, policy), *files_lately(user)]
+    return sorted(found, key=lambda change: change["at"], reverse=True)[:LATEST]
+
+
+def versions_lately(user: User, policy: Policy) -> list[dict[str, Any]]:
+    newest = Proposal.objects.visible_to(user).current(policy).filter(version__gt=1)
+    shown = list(newest.select_related("location").order_by("-computed_at")[:LATEST])
+    earlier = Proposal.objects.visible_to(user).filter(policy=policy, location__in=[p.location_id for p in shown])
+    before = {(location, version): (eligible, tps) for location, version, eligible, tps in earlier.values_list(
+        "location", "version", "eligible", "tps"
+    )}  # fmt: skip
+    return [version_change(p, *before.get((p.location_id, p.version - 1), (p.eligible, p.tps))) for p in shown]
+
+
+def version_change(proposal: Proposal, eligible: int, tps: int) -> dict[str, Any]:
+    words = _("%(before)s → %(after)s eligible, TPS stay %(tps)s")
+    if tps != proposal.tps:
+        words = _("%(before)s → %(after)s eligible, TPS %(tps_before)s → %(tps)s")
+    figures = {"before": eligible, "after": proposal.eligible, "tps_before": tps, "tps": proposal.tps}
+    return {
+        "at": proposal.computed_at,
+        "territory": proposal.territory,
+        "name": proposal.location.name,
+        "url": reverse("mapping:proposal", args=[proposal.pk]),
+        "text": words % figures,
+        "badge": _("TPS changed") if tps != proposal.tps else "",
+        "state": "",
+    }
+
+
+def decisions_lately(user: User, policy: Policy) -> list[dict[str, Any]]:
+    found = Decision.objects.visible_to(user).filter(policy=policy).select_related("location").order_by("-decided_at")
+    return [
+        {
+            "at": decision.decided_at,
+            "territory": decision.territory,
+            "name": decision.location.name,
+            "url": reverse("mapping:proposal", args=[decision.proposal_id]),
+            "text": ngettext("%(tps)s TPS", "%(tps)s TPS", decision.tps) % {"tps": decision.tps},
+            "badge": "" if decision.verdict in State.values else decision.get_verdict_display(),
+            "state": decision.verdict if decision.verdict in State.values else "",
+        }
+        for decision in found[:LATEST]
+    ]
+
+
+def files_lately(user: User) -> list[dict[str, Any]]:
+    if not may(user, Permission.SEE_VOTERS):
+        return []
+    batches = Batch.objects.visible_to(user).filter(subject=Batch.Subject.VOTERS, state=Batch.State.DONE)
+    words = _("%(accepted)s taken, %(updated)s updated, %(rejected)s refused")
+    return [
+        {
+            "at": batch.received_at,
+            "territory": batch.territory,
+            "name": batch.file_name,
+            "url": reverse("voters:batch", args=[batch.pk]),
+            "text": words % {"accepted": batch.accepted, "updated": batch.updated, "rejected": batch.rejected},
+            "badge": "",
+            "state": "",
+        }
+        for batch in batches.order_by("-received_at")[:LATEST]
+    ]

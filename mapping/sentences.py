@@ -1,0 +1,127 @@
+"""Why is the plan as it is? The engine's codes and figures as sentences, with the law or practice behind them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
+
+from .core.plan import SOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from django.utils.functional import _StrPromise
+
+    from .core.plan import Reason
+
+
+class Sentence(NamedTuple):
+    """A short mark for the margin, the sentence, and where the rule comes from (may be empty)."""
+
+    mark: str
+    text: str
+    source: str
+
+
+WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
+    "no_eligible": (_("nobody"), _("No registered voter is eligible on polling day, so there is no TPS.")),
+    "kind_not_served": (
+        _("kind"),
+        _(
+            "%(eligible)s voters are eligible, but this policy has no TPS for this kind of location: they go to the nearest ordinary TPS."
+        ),
+    ),
+    "below_minimum": (
+        _("too few"),
+        _("%(eligible)s voters are eligible; a TPS needs at least %(minimum)s. They go to the nearest ordinary TPS."),
+    ),
+    "enough_voters": (
+        _("n = %(eligible)s"),
+        _("%(eligible)s voters are eligible; a TPS needs at least %(minimum)s."),
+    ),
+    "kind_exempt": (
+        _("n = %(eligible)s"),
+        _(
+            "%(eligible)s voters are eligible: below the usual minimum of %(minimum)s, from which this kind of location is exempt."
+        ),
+    ),
+    "headroom": (
+        _("+%(percent)s%%"),
+        _("With %(percent)s%% of headroom there are %(tps)s TPS instead of %(without)s."),
+    ),
+    "single_tps": (
+        _("k = 1"),
+        _("All %(eligible)s voters fit into one TPS of at most %(maximum)s."),
+    ),
+    "extra_requested": (
+        _("asked for"),
+        _("The location asks for %(requested)s TPS and says why; the figures alone would give %(engine_tps)s."),
+    ),
+    "split_even": (
+        _("even"),
+        _("The sizes differ by at most one voter: from %(smallest)s to %(largest)s."),
+    ),
+    "blocks_whole": (
+        _("blocks whole"),
+        _("The %(tps)s TPS take all %(blocks)s blocks without splitting one; sizes from %(smallest)s to %(largest)s."),
+    ),
+    "block_split": (
+        _("block split"),
+        _(
+            "%(block)s with %(voters)s voters is spread over %(tps)s TPS: whole it does not fit or would leave the TPS too uneven."
+        ),
+    ),
+    "small_tps": (
+        _("small"),
+        _("%(tps)s TPS lie below the minimum of %(minimum)s; the smallest has %(smallest)s voters."),
+    ),
+}
+IGNORED: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
+    "below": (
+        _("request"),
+        _("The %(requested)s TPS asked for are too few: the voters need %(engine_tps)s."),
+    ),
+    "no_reason": (
+        _("request"),
+        _("The %(requested)s TPS asked for count only with a reason; without one it stays at %(engine_tps)s."),
+    ),
+    "more_than_voters": (
+        _("request"),
+        _("The %(requested)s TPS asked for are more than there are voters; it stays at %(engine_tps)s."),
+    ),
+}
+# Sources stand in the engine as plain text; here they become visible to translators.
+NAMED_SOURCES: Final = (
+    gettext_noop("PKPU 7/2022 art. 179"),
+    gettext_noop("KPU 2023-2024"),
+    gettext_noop("Kemenkumham DKI 2024"),
+    gettext_noop("KPU Kab. Tangerang 2024"),
+    gettext_noop("Kemenkumham Banten 2024"),
+)
+
+
+def sentences(reasons: Iterable[Reason], block_names: Mapping[str, str]) -> list[Sentence]:
+    """One sentence per reason, in the language in force; `block_names` by the block's key in the plan."""
+    return [sentence(reason, block_names) for reason in reasons]
+
+
+def sentence(reason: Reason, block_names: Mapping[str, str]) -> Sentence:
+    mark, text = words_of(reason)
+    params = {name: shown(name, value, block_names) for name, value in reason.params.items()}
+    source = SOURCES.get(reason.code, "")
+    return Sentence(str(mark) % params, str(text) % params, gettext(source) if source else "")
+
+
+def words_of(reason: Reason) -> tuple[_StrPromise, _StrPromise]:
+    if reason.code == "request_ignored":
+        return IGNORED[str(reason.params["why"])]
+    return WORDS[reason.code]
+
+
+def shown(name: str, value: Any, block_names: Mapping[str, str]) -> str:
+    if name == "block":
+        return block_names.get(str(value), gettext("A block"))
+    return number_format(value, force_grouping=True) if isinstance(value, int) else str(value)
