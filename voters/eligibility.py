@@ -64,6 +64,20 @@ class EligibilityRules:
     without_ballot: dict[str, list[str]] = field(default_factory=dict)
 
 
+_rules_in_force: list[Callable[[], EligibilityRules | None]] = []
+
+
+def provide(rules: Callable[[], EligibilityRules | None]) -> None:
+    """Says where the rules in force come from. A lower rule needs a higher setting: this app declares the value,
+    the app that knows the policy fills it at start."""
+    _rules_in_force[:] = [rules]
+
+
+def rules_in_force() -> EligibilityRules | None:
+    """The rules of the current policy; None while there is none, when nobody can be judged."""
+    return _rules_in_force[0]() if _rules_in_force else None
+
+
 def no_nik(rules: EligibilityRules) -> Q:
     """A placeholder, or nothing, instead of a NIK."""
     return Q(nik_verdict=NIKVerdict.NONE)
@@ -254,7 +268,7 @@ def _judged(voters: VoterQuerySet, rules: EligibilityRules) -> tuple[str, list[A
         WITH places AS {once} (
             SELECT l.id, l.region_id, length(l.region_id) AS width, l.kind IN ({kinds}) AS residents_are_away,
                    substr(l.region_id, 1, 2) AS province, substr(l.region_id, 1, 5) AS regency,
-                   p.dpr_id, p.dprd_prov_id, p.dprd_kabko_id
+                   p.dpr_id, p.dprd_prov_id, p.dprd_kabko_id, {SPLIT_DISTRICT} AS split_district
             FROM locations_speciallocation l
             LEFT JOIN regions_regiondistricts p ON p.region_id = l.region_id AND p.edition = %s
             WHERE l.withdrawn_at IS NULL AND l.closed_at IS NULL
@@ -270,7 +284,7 @@ def _judged(voters: VoterQuerySet, rules: EligibilityRules) -> tuple[str, list[A
             FROM placed
         )
     """
-    return sql, [*rules.always_away_kinds, rules.edition, *inner_params, rules.edition]
+    return sql, [*rules.always_away_kinds, rules.edition, rules.edition, *inner_params, rules.edition]
 
 
 def _evaluated_once() -> str:
@@ -305,7 +319,9 @@ def _outside_sql(rules: EligibilityRules) -> str:
 
 def _ballots_sql(rules: EligibilityRules) -> str:
     """The ballots that the home address entitles to at this location (PKPU 7/2022 art. 116(4)), as a bit mask."""
-    terms = [f"CASE WHEN {_entitled_sql(ballot, rules)} THEN {BALLOT_BIT[ballot]} ELSE 0 END" for ballot in rules.ballots]
+    terms = [
+        f"CASE WHEN {_entitled_sql(ballot, rules)} THEN {BALLOT_BIT[ballot]} ELSE 0 END" for ballot in rules.ballots
+    ]
     return " + ".join(terms)
 
 
@@ -318,12 +334,24 @@ def _entitled_sql(ballot: str, rules: EligibilityRules) -> str:
     return f"{entitled} AND l.province NOT IN ({provinces})"
 
 
+SPLIT_DISTRICT: Final = """
+    CASE WHEN length(l.region_id) = 8 AND p.dprd_kabko_id IS NULL AND EXISTS (
+        SELECT 1 FROM regions_regiondistricts q
+        WHERE q.edition = %s AND q.region_id LIKE l.region_id || '.%%' AND q.dprd_kabko_id IS NOT NULL
+    ) THEN l.region_id END
+"""
+"""The location's district (kecamatan), where its villages vote in several DPRD districts and none is known.
+
+Home and location known to be the same such district get the ballot, with a warning (decision 0011): the 24
+districts of that kind would otherwise take it from everybody whose home is known by the NIK alone.
+"""
+
 ENTITLED: Final = {
     "ppwp": "1 = 1",
     "dpd": "substr(v.home_id, 1, 2) = l.province",
     "dpr": "h.dpr_id = l.dpr_id",
     "dprd_prov": "h.dprd_prov_id = l.dprd_prov_id",
-    "dprd_kabko": "h.dprd_kabko_id = l.dprd_kabko_id",
+    "dprd_kabko": "(h.dprd_kabko_id = l.dprd_kabko_id OR v.home_id = l.split_district)",
     "gub": "substr(v.home_id, 1, 2) = l.province",
     "bupwal": "l.width >= 5 AND length(v.home_id) >= 5 AND substr(v.home_id, 1, 5) = l.regency",
 }
