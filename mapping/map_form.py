@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 
@@ -25,28 +26,23 @@ if TYPE_CHECKING:
 
 LEVELS: Final = {"provinsi": "province", "kabkota": "regency", "lokasi": "location"}
 FORMED: Final = "dibentuk-2024"
-PROPOSED: Final = "usulan"
 NAMES: Final = {"kind": "kategori", "state": "keadaan", "region": "wilayah", "layer": "lapisan"}
 """The parameters of the map's data, and what the page calls them."""
 
 
 class MapForm(forms.Form):
-    """The filters of the page, as the filter bar shows them."""
+    """The filters of the page, as the filter bar shows them, and the layer, which is a switch beside them."""
 
     kategori = forms.ChoiceField(label=_("Category"), choices=[("", _("all")), *Kind.choices], required=False)
     keadaan = forms.ChoiceField(label=_("State"), choices=[("", _("all")), *atlas.STATES], required=False)
-    lapisan = forms.ChoiceField(
-        label=_("Layer"),
-        choices=[(PROPOSED, _("proposals only")), (FORMED, _("with those formed in 2024"))],
-        required=False,
-    )
+    lapisan = forms.CharField(validators=[RegexValidator(rf"^{FORMED}\Z")], required=False)
 
 
 class Question:
     """What one request asks, of one policy. Raises Http404 for a region outside the person's territory.
 
-    A value outside its list finds nothing. Without a layer named, that of 2024 shows as long as there is
-    no proposal in the person's territory.
+    A value outside its list finds nothing. The TPS of 2024 show where asked for, and as long as there is no
+    proposal in the person's territory.
     """
 
     def __init__(self, asked: QueryDict | dict[str, str], *, user: User, policy: Policy) -> None:
@@ -55,8 +51,8 @@ class Question:
         self.region = region_of(asked.get("wilayah", ""), user)
         everything: ProposalQuerySet = Proposal.objects.visible_to(user).current(policy)
         self.has_proposals = everything.exists()
-        self.layer = asked.get("lapisan") or (PROPOSED if self.has_proposals else FORMED)
-        self.form = MapForm({"kategori": asked.get("kategori"), "keadaan": asked.get("keadaan"), "lapisan": self.layer})
+        self.shows_formed = asked.get("lapisan") == FORMED or not self.has_proposals
+        self.form = MapForm({name: asked.get(name, "") for name in MapForm.base_fields})
         self.is_valid = self.form.is_valid()
         self.proposals = self.narrowed(everything) if self.is_valid else everything.none()
 
@@ -69,7 +65,7 @@ class Question:
 
     @property
     def atlas(self) -> atlas.Atlas:
-        return atlas.Atlas(self.proposals, self.policy, self.region, with_formed=self.layer == FORMED)
+        return atlas.Atlas(self.proposals, self.policy, self.region, with_formed=self.shows_formed)
 
     @property
     def level(self) -> str:
@@ -78,7 +74,7 @@ class Question:
 
     @property
     def is_filtered(self) -> bool:
-        return any(self.asked.get(name) for name in NAMES.values())
+        return any(self.asked.get(name) for name in ("kategori", "keadaan", "wilayah"))
 
     @property
     def data_parameters(self) -> dict[str, str]:

@@ -22,7 +22,7 @@ from regions.models import Region
 
 from .. import atlas, summaries
 from ..filters import policy_asked
-from ..map_form import FORMED, LEVELS, Question, asked_by_script
+from ..map_form import LEVELS, Question, asked_by_script
 from ..models import Policy
 from ..places import within
 
@@ -109,7 +109,7 @@ def columns(level: str, question: Question) -> list[dict[str, Any]]:
     has_parts = level != "location"
     figures = {
         "tps": question.has_proposals,
-        "dibentuk": question.layer == FORMED and has_parts,
+        "dibentuk": question.shows_formed and has_parts,
         "pemilih": question.has_proposals,
         "lokasi": question.has_proposals and has_parts,
     }
@@ -133,8 +133,8 @@ def figures(question: Question) -> list[dict[str, Any]]:
         {"value": totals["qualified"], "label": _("locations with TPS")},
         {"value": totals["eligible"], "label": _("eligible voters")},
     ]
-    if question.atlas.with_formed:
-        shown.append({"value": totals["formed"], "label": _("TPS formed in 2024")})
+    if question.shows_formed:
+        shown.append({"value": totals["formed"], "label": HEADINGS["dibentuk"]})
     return shown
 
 

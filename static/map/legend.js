@@ -15,7 +15,7 @@ export class Legend {
   show({ level, size, asked }) {
     const root = this.control.getContainer();
     for (const part of root.querySelectorAll("[data-level]")) part.hidden = part.dataset.level !== level;
-    root.querySelector("[data-layer]").hidden = asked.layer !== "dibentuk-2024" || asked.proposals === "no" || level === "location";
+    root.querySelector("[data-layer]").hidden = asked.formed === "no" || asked.proposals === "no" || level === "location";
     this.draw(root.querySelector(".sizes"), sizes(size.figure), size);
   }
 

@@ -106,11 +106,11 @@ export class Table {
   }
 }
 
-function columnsOf(level, { proposals, layer }) {
+function columnsOf(level, { proposals, formed }) {
   const hasProposals = proposals === "yes";
   const columns = ["nama"];
   if (hasProposals) columns.push("tps");
-  if (layer === "dibentuk-2024" && level !== "location") columns.push("dibentuk");
+  if (formed === "yes" && level !== "location") columns.push("dibentuk");
   if (hasProposals) columns.push("pemilih");
   if (hasProposals && level !== "location") columns.push("lokasi");
   return columns;

@@ -239,3 +239,13 @@ def test_nothing_of_the_page_is_inline_script_or_style(proposals: None) -> None:
 
     assert "style=" not in page
     assert "<script>" not in page
+
+
+def test_the_layer_of_2024_is_a_switch_that_lives_in_the_url(proposals: None) -> None:
+    client = signed_in()
+
+    off, on = client.get(MAP), client.get(MAP, {"lapisan": "dibentuk-2024", "kategori": "panti"})
+
+    assert "?lapisan=dibentuk-2024" in off.content.decode()
+    assert 'href="?kategori=panti"' in on.content.decode()
+    assert [column["sort"] for column in on.context["columns"]] == ["nama", "tps", "dibentuk", "pemilih", "lokasi"]
