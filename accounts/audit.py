@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.utils import timezone
 
 from .models import AuditEntry, AuditSeal
@@ -17,8 +17,6 @@ from .models import AuditEntry, AuditSeal
 if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable
-
-    from django.db import models
 
     from .permissions import Actor
 
@@ -117,16 +115,27 @@ class Verdict:
 
 
 def verify() -> Verdict:
-    """Walks the whole chain. O(entries), constant memory."""
+    """Walks the whole chain. O(entries), constant memory.
+
+    Entries cut off its end together with their seals leave no trace in it: only a copy kept elsewhere tells of them.
+    """
     unsealed = AuditEntry.everywhere.filter(seal=None).count()
-    previous, expected = GENESIS, 0
+    last = AuditSeal.objects.aggregate(last=models.Max("position"))["last"] or 0
+    previous, walked = GENESIS, 0
     for link in AuditSeal.objects.select_related("entry").order_by("position").iterator(chunk_size=2000):
-        expected += 1
-        if (
-            link.position != expected
-            or link.previous != previous
-            or link.hash != chained(previous, canonical(link.entry))
-        ):
-            return Verdict(expected - 1, link.position, str(link.entry_id), unsealed)
-        previous = link.hash
-    return Verdict(expected, None, None, unsealed)
+        if not _follows(link, walked, previous):
+            return _broken_after(walked, unsealed)
+        previous, walked = link.hash, link.position
+    if walked < last:  # a seal whose entry is gone does not join
+        return _broken_after(walked, unsealed)
+    return Verdict(walked, None, None, unsealed)
+
+
+def _follows(link: AuditSeal, position: int, previous: str) -> bool:
+    is_next = link.position == position + 1 and link.previous == previous
+    return is_next and link.hash == chained(previous, canonical(link.entry))
+
+
+def _broken_after(position: int, unsealed: int) -> Verdict:
+    link = AuditSeal.objects.filter(position__gt=position).earliest("position")
+    return Verdict(position, link.position, str(link.entry_id), unsealed)

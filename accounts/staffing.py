@@ -24,7 +24,7 @@ def create_account(
     *, username: str, password: str | None, role: str, territory: Region, by: Actor, name: str = ""
 ) -> User:
     """A new account; without a password it cannot sign in. Raises ValidationError for what cannot be."""
-    require(by, Permission.MANAGE_ACCOUNTS)
+    require(by, Permission.MANAGE_ACCOUNTS, territories=[territory.pk])
     if territory.level > Level.REGENCY or territory.successor_id:
         raise ValidationError(_("A territory is the country, a province or a regency."), code="territory")
     if role == Role.REVIEWER and territory.level != Level.COUNTRY:
@@ -35,7 +35,5 @@ def create_account(
     user.set_password(password)
     user.full_clean(exclude=["password"])
     user.save()
-    audit.record(
-        by=by, action="account.created", subject=user, territory=territory.pk, role=role, username=username
-    )
+    audit.record(by=by, action="account.created", subject=user, territory=territory.pk, role=role, username=username)
     return user

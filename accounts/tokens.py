@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from regions.models import Region
 
+MAX_DAYS: Final = 3650
 SCOPES: Final = ("summaries", "locations", "proposals", "map", "regions", "handovers", "opinions")
 
 
@@ -44,15 +45,29 @@ class HasScope(BasePermission):
 def issue(
     *, user: User, name: str, scopes: list[str], territory: Region, days: int | None, by: Actor
 ) -> tuple[ApiToken, str]:
-    """A new token and its text, which is shown once and stored only hashed."""
-    require(by, Permission.MANAGE_ACCOUNTS)
+    """A new token and its text, which is shown once and stored only hashed.
+
+    Without `days` it does not expire. Raises ValueError for a suspended account, a scope that is not
+    there, and less than a day.
+    """
+    require(by, Permission.MANAGE_ACCOUNTS, territories=[territory.pk])
+    if not user.is_active:
+        raise ValueError(f"{user.username} is suspended")
     unknown = set(scopes) - set(SCOPES)
     if unknown:
         raise ValueError(f"unknown scopes: {', '.join(sorted(unknown))}")
     options: dict[str, Any] = {"name": name, "scopes": sorted(scopes), "territory": territory}
-    expiry = timedelta(days=days) if days else None
+    if days is not None and not 1 <= days <= MAX_DAYS:
+        raise ValueError(f"a token is valid for 1 to {MAX_DAYS} days")
+    expiry = None if days is None else timedelta(days=days)
     token, text = ApiToken.objects.create(user=user, expiry=expiry, **options)
     audit.record(
-        by=by, action="token.issued", subject=user, territory=territory.pk[:5], scopes=sorted(scopes), days=days
+        by=by,
+        action="token.issued",
+        subject=user,
+        territory=territory.pk,
+        name=name,
+        scopes=sorted(scopes),
+        days=days,
     )
     return token, text

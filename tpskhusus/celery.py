@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from celery import Celery
 from celery.beat import EmbeddedService
 from celery.platforms import SecurityWarning
-from celery.signals import beat_init, celeryd_init, worker_ready
+from celery.signals import beat_init, celeryd_init, setup_logging, worker_ready
 from django.conf import settings
 
 from . import filesystem_broker
@@ -37,6 +37,7 @@ def recurring(sweep_seconds: float) -> list[Recurring]:
         Recurring(
             "accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"
         ),
+        Recurring("accounts.tasks.forget", 3600, "drops failed sign-ins and sessions that are over"),
     ]
 
 
@@ -54,6 +55,11 @@ app.autodiscover_tasks()
 @app.on_after_configure.connect
 def _fill_beat_table(sender: Celery, source: Any, **kwargs: Any) -> None:
     source.beat_schedule = _schedule(recurring(settings.CELERY_SWEEP_SECONDS))
+
+
+@setup_logging.connect
+def _log_as_the_site_does(**kwargs: Any) -> None:
+    """Celery's own handlers would write past the filter that keeps identities out; ours are there already."""
 
 
 @worker_ready.connect

@@ -31,9 +31,7 @@ class Command(BaseCommand):
         if region is None:
             raise CommandError(f"Unknown region {territory}; run `manage.py load_reference` first.")
         try:
-            user = staffing.create_account(
-                username=name, password=_ask(), role=role, territory=region, by=SYSTEM
-            )
+            user = staffing.create_account(username=name, password=_ask(), role=role, territory=region, by=SYSTEM)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
         self.stdout.write(f"Account {user.username}: {user.get_role_display()}, {region.name}.")
@@ -41,7 +39,7 @@ class Command(BaseCommand):
 
 def _ask() -> str:
     if not sys.stdin.isatty():
-        return sys.stdin.readline().rstrip("\n")
+        return sys.stdin.readline().rstrip("\r\n")
     first, second = getpass.getpass("Password: "), getpass.getpass("Password again: ")
     if first != second:
         raise CommandError("The two passwords differ.")

@@ -10,6 +10,7 @@ from django.db import transaction
 from accounts import staffing, tokens
 from accounts.models import Role, User
 from accounts.permissions import SYSTEM
+from regions.levels import Level
 from regions.models import Region
 
 if TYPE_CHECKING:
@@ -30,13 +31,14 @@ class Command(BaseCommand):
         user = User.objects.filter(username=name).first()
         code = territory or (user.territory_id if user else "00")
         region = Region.objects.current().filter(pk=code).first()
-        if region is None or region.level > 2:
+        if region is None or region.level > Level.REGENCY:
             raise CommandError(f"Unknown territory {code}: the country (00), a province or a regency.")
         if user is None:
-            user = staffing.create_account(
-                username=name, password=None, role=Role.CLIENT, territory=region, by=SYSTEM
+            user = staffing.create_account(username=name, password=None, role=Role.CLIENT, territory=region, by=SYSTEM)
+        try:
+            _token, text = tokens.issue(
+                user=user, name=name, scopes=list(dict.fromkeys(scope)), territory=region, days=days, by=SYSTEM
             )
-        _token, text = tokens.issue(
-            user=user, name=name, scopes=list(dict.fromkeys(scope)), territory=region, days=days, by=SYSTEM
-        )
+        except ValueError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(text)
