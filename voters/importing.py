@@ -30,27 +30,14 @@ from locations.models import Batch, Block, Refusal, SpecialLocation
 from locations.sheets import SheetError, read_csv
 from regions.levels import COUNTRY_CODE
 
-from . import claims, columns, identity, keyring, matching, nik, vault
-from .keyring import as_bytes
-from .loading import insert_rows, is_worth_another_try, update_rows, wait_as_long_as_it_takes
-from .models import FormerNIK, Register, Voter, VoterIdentity
-from .resolving import VOTER_FIELDS, LocationRef, Person, Regions, Resolver, voter_values
-from .updating import Stored, Update, update_of
+from . import claims, columns, keyring, matching, nik, storing, vault
+from .loading import insert_rows, is_worth_another_try, wait_as_long_as_it_takes
+from .models import Register, Voter, VoterIdentity
+from .resolving import LocationRef, Person, Regions, Resolver
+from .updating import Update, update_of
 
 CHUNK = 2000
-HASHES_A_QUERY = 900
 TRIES = 5
-IDENTITY_FIELDS = (
-    "voter_id",
-    "territory",
-    "key_id",
-    "nik_sealed",
-    "record_sealed",
-    "nik_hash",
-    "person_hash",
-    "claim",
-)
-NEW_VOTER_FIELDS = ("id", *VOTER_FIELDS, "batch_id", "official_mark", "is_duplicate", "is_mismatch", "is_placed")
 
 
 def receive(*, file: BinaryIO, file_name: str, location: SpecialLocation | None = None, by: Actor) -> Batch:
@@ -272,7 +259,7 @@ class _Load:
     matched: list[tuple[Person, uuid.UUID, bool]] = field(default_factory=list)
 
     def run(self) -> None:
-        lock_places({person.location.id for person in self.prepared.people if person.location})
+        storing.lock_places({person.location.id for person in self.prepared.people if person.location})
         self._match()
         blocks = self._blocks()
         self._update(blocks)
@@ -286,14 +273,14 @@ class _Load:
         by_place: dict[object, list[Person]] = defaultdict(list)
         for person in self.prepared.people:
             by_place[person.place].append(person)
-        known = known_at(by_place)
-        former = restorable(self.prepared.people)
+        known = storing.known_at(by_place)
+        former = storing.restorable(self.prepared.people)
         for place, people in by_place.items():
             rows = [_copy_of(person) for person in people] if former else people
             kept, repeated = matching.without_repeats(rows)
             self.updated += repeated
             stand_here = known.get(place, [])
-            found = matching.match(kept, stand_here, former=former, nkk_of=nkks)
+            found = matching.match(kept, stand_here, former=former, nkk_of=storing.nkks)
             self._sort_out(kept, found, stand_here)
 
     def _sort_out(self, people: list[Person], found: matching.Matches, known: Sequence[matching.Known]) -> None:
@@ -316,7 +303,7 @@ class _Load:
             if person.location and person.parsed.block:
                 wanted.setdefault((person.location.id, person.parsed.block.lower()), person)
         blocks: dict[tuple[uuid.UUID, str], uuid.UUID] = {}
-        for chunk in _chunks(sorted({location for location, _ in wanted}), HASHES_A_QUERY):
+        for chunk in storing.chunks(sorted({location for location, _ in wanted}), storing.HASHES_A_QUERY):
             stored = Block.everywhere.filter(location__in=chunk).values_list("location_id", "name", "pk")
             blocks.update({(location, name.lower()): pk for location, name, pk in stored})
         created = []
@@ -332,8 +319,8 @@ class _Load:
     def _update(self, blocks: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> None:
         self.updated += len(self.matched)
         updates: list[Update] = []
-        for chunk in _chunks(self.matched, HASHES_A_QUERY):
-            stored = stored_voters([voter_id for _, voter_id, _ in chunk])
+        for chunk in storing.chunks(self.matched, storing.HASHES_A_QUERY):
+            stored = storing.stored_voters([voter_id for _, voter_id, _ in chunk])
             for person, voter_id, keeps_nik in chunk:
                 update = update_of(
                     stored[voter_id],
@@ -347,41 +334,31 @@ class _Load:
                     self.warnings.add(code, person.row_number)
                 if update.is_change:
                     updates.append(update)
-        write_updates(updates)
+        storing.write_updates(updates)
         for update in updates:
             self.contested |= update.contested
             if update.location_id:
                 self.moved.add(update.location_id)
 
     def _insert(self, blocks: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> None:
-        """New voters; a NIK that nobody else has claims at once, every other is settled after."""
-        self.new.sort(key=lambda person: person.nik_hash or b"")
-        self.contested |= _shared_hashes(self.new)
-        epoch, batch_id, key_id = self.prepared.register.epoch, self.batch.pk, keyring.ring().current
-        seal_nik = keyring.sealer("identity", "nik").seal
-        seal_record = keyring.sealer("identity", "record").seal
-        for people in _chunks(self.new, CHUNK):
-            voters, identities = [], []
-            for person in people:
-                values = voter_values(person, block_id=_block_of(person, blocks), epoch=epoch)
-                voters.append((person.id, *values, batch_id, "", False, False, False))
-                row_id, number = person.id.bytes, person.parsed.nik
-                identities.append(
-                    (
-                        person.id,
-                        person.territory,
-                        key_id,
-                        seal_nik(row_id, number.encode()) if number else None,
-                        seal_record(row_id, identity.pack_record(person.parsed.record)),
-                        person.nik_hash,
-                        person.person_hash,
-                        person.nik_hash if self._claims_at_once(person) else None,
-                    )
-                )
-                if person.location:
-                    self.moved.add(person.location.id)
-            insert_rows(Voter, NEW_VOTER_FIELDS, voters)
-            insert_rows(VoterIdentity, IDENTITY_FIELDS, identities)
+        """New voters; a NIK that nobody else has claims at once, every other is settled after.
+
+        Voters in the order of their ids, so that their index grows at its end; identities in the order of their
+        hashes, so that two imports with the same people never wait for each other crosswise.
+        """
+        self.new.sort(key=lambda person: person.id)
+        self.contested |= storing.shared_hashes(self.new)
+        self.moved |= {person.location.id for person in self.new if person.location}
+        epoch, batch_id = self.prepared.register.epoch, self.batch.pk
+        for people in storing.chunks(self.new, CHUNK):
+            rows = [
+                storing.new_voter(each, block_id=_block_of(each, blocks), batch_id=batch_id, epoch=epoch)
+                for each in people
+            ]
+            insert_rows(Voter, storing.NEW_VOTER_FIELDS, rows)
+        for people in storing.chunks(sorted(self.new, key=lambda person: person.nik_hash or b""), CHUNK):
+            sealed = [storing.new_identity(each, claims_now=self._claims_at_once(each)) for each in people]
+            insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, sealed)
 
     def _claims_at_once(self, person: Person) -> bool:
         return person.verdict == nik.OK and person.is_active and person.nik_hash not in self.contested
@@ -391,7 +368,7 @@ class _Load:
         inserted = {person.id: person for person in self.new if person.nik_hash in self.contested}
         self.moved |= claims.settle(self.contested, inserted=inserted.keys())
         duplicates = 0
-        for chunk in _chunks(sorted(inserted), HASHES_A_QUERY):
+        for chunk in storing.chunks(sorted(inserted), storing.HASHES_A_QUERY):
             for pk in Voter.everywhere.filter(pk__in=chunk, is_duplicate=True).values_list("pk", flat=True):
                 self.warnings.add("duplicate", inserted[pk].row_number)
                 duplicates += 1
@@ -399,7 +376,7 @@ class _Load:
 
     def _refuse(self) -> None:
         sealer = keyring.sealer("refusal", "row")
-        for chunk in _chunks(self.prepared.refused, CHUNK):
+        for chunk in storing.chunks(self.prepared.refused, CHUNK):
             refusals = []
             for refused in chunk:
                 refusal = Refusal(territory=self.batch.territory, batch=self.batch, row_number=refused.row)
@@ -424,119 +401,12 @@ class _Load:
         audit.record(by=by, action="voters.import", subject=self.batch, territory=self.batch.territory, **counts)
 
 
-def lock_places(locations: Iterable[uuid.UUID]) -> None:
-    """One list at a time for each location: who has no NIK is held apart by nothing else. Always in the same order."""
-    for chunk in _chunks(sorted(locations), HASHES_A_QUERY):
-        locked = SpecialLocation.everywhere.filter(pk__in=chunk).order_by("pk").select_for_update(no_key=True)
-        list(locked.values_list("pk"))
-
-
-def stored_voters(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Stored]:
-    """What an update compares itself with, by id."""
-    found = VoterIdentity.everywhere.filter(pk__in=ids).values_list(
-        "pk",
-        "key_id",
-        "nik_sealed",
-        "record_sealed",
-        "nik_hash",
-        "claim",
-        "voter__is_duplicate",
-        *(f"voter__{name}" for name in VOTER_FIELDS),
-    )
-    stored = {}
-    for row in found:
-        pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, *values = row
-        clear = dict(zip(VOTER_FIELDS, values, strict=True))
-        stored[pk] = Stored(pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, clear)
-    return stored
-
-
-def write_updates(updates: Sequence[Update]) -> None:
-    """Writes changed voters and resealed identities; a claim on a NIK that goes is let go here, settled by the caller."""
-    update_rows(Voter, VOTER_FIELDS, ((*update.values, update.id) for update in updates))
-    update_rows(
-        VoterIdentity,
-        ("key_id", "nik_sealed", "record_sealed", "nik_hash", "person_hash", "claim"),
-        ((*update.identity, update.id) for update in updates),
-    )
-
-
 def _block_of(person: Person, blocks: Mapping[tuple[uuid.UUID, str], uuid.UUID]) -> uuid.UUID | None:
     if not person.location or not person.parsed.block:
         return None
     return blocks[person.location.id, person.parsed.block.lower()]
 
 
-def known_at(by_place: Mapping[object, Sequence[Person]]) -> dict[object, list[matching.Known]]:
-    """The voters who stand at the places of a file; of the unplaced, those who share a NIK or a person with it."""
-    found: dict[object, list[matching.Known]] = defaultdict(list)
-    fields = ("voter__location", "territory", "pk", "voter__name", "voter__nik_verdict", "nik_hash", "person_hash")
-    places = sorted(place for place in by_place if isinstance(place, uuid.UUID))
-    queries = [VoterIdentity.everywhere.filter(voter__location__in=chunk) for chunk in _chunks(places, HASHES_A_QUERY)]
-    for territory, people in by_place.items():
-        if isinstance(territory, str):
-            unplaced = VoterIdentity.everywhere.filter(voter__location=None, territory=territory)
-            for chunk in _chunks(people, HASHES_A_QUERY // 2):
-                hashes = [person.nik_hash for person in chunk if person.nik_hash]
-                queries.append(unplaced.filter(nik_hash__in=hashes))
-                queries.append(unplaced.filter(person_hash__in=[person.person_hash for person in chunk]))
-    for query in queries:
-        for location, territory, pk, name, verdict, nik_hash, person_hash in query.values_list(*fields).iterator(CHUNK):
-            voter = matching.Known(pk, name, verdict, bytes(nik_hash) if nik_hash else None, bytes(person_hash))
-            found[location or territory].append(voter)
-    return {place: list({voter.id: voter for voter in voters}.values()) for place, voters in found.items()}
-
-
-def restorable(people: Iterable[Person]) -> dict[bytes, list[matching.Former]]:
-    """Corrected NIKs that the file still has, with the one that is right; corrections are few."""
-    wanted = {person.nik_hash for person in people if person.verdict == nik.OK}
-    stored = FormerNIK.everywhere.filter(voter__nik_verdict=nik.OK).values_list(
-        "nik_hash",
-        "voter",
-        "voter__identity__person_hash",
-        "voter__identity__nik_hash",
-        "voter__identity__key_id",
-        "voter__identity__nik_sealed",
-    )
-    unseal = keyring.sealer("identity", "nik").unseal
-    former: dict[bytes, list[matching.Former]] = defaultdict(list)
-    for old, voter_id, person_hash, nik_hash, key_id, sealed in stored:
-        if bytes(old) in wanted:
-            number = unseal(voter_id.bytes, key_id, as_bytes(sealed)).decode()
-            former[bytes(old)].append(matching.Former(bytes(person_hash), as_bytes(nik_hash), number))
-    return former
-
-
-def nkks(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Opens the records of the few candidates in memory."""
-    found = {}
-    unseal = keyring.sealer("identity", "record").unseal
-    for chunk in _chunks(list(ids), HASHES_A_QUERY):
-        rows = VoterIdentity.everywhere.filter(pk__in=chunk).values_list("pk", "key_id", "record_sealed")
-        for pk, key_id, sealed in rows:
-            found[pk] = identity.unpack_record(unseal(pk.bytes, key_id, bytes(sealed))).nkk
-    return found
-
-
 def _copy_of(person: Person) -> Person:
     """A copy that matching may give another NIK, so that a second attempt starts from the file again."""
     return replace(person, parsed=replace(person.parsed))
-
-
-def _shared_hashes(people: Sequence[Person]) -> set[bytes]:
-    """Hashes of `ok` NIKs that more than one row has: here twice, or in the register already."""
-    seen: set[bytes] = set()
-    shared: set[bytes] = set()
-    for person in people:
-        if person.verdict == nik.OK and person.nik_hash:
-            (shared if person.nik_hash in seen else seen).add(person.nik_hash)
-    if not VoterIdentity.everywhere.exists():
-        return shared
-    for chunk in _chunks(sorted(seen), HASHES_A_QUERY):
-        stored = VoterIdentity.everywhere.filter(nik_hash__in=chunk).values_list("nik_hash", flat=True)
-        shared.update(as_bytes(value) for value in stored)
-    return shared
-
-
-def _chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -22,20 +22,10 @@ from locations.cells import Fault
 from locations.models import Block, SpecialLocation
 from regions.territory import territory_of
 
-from . import claims, columns, identity, keyring, matching, nik
-from .importing import (
-    IDENTITY_FIELDS,
-    NEW_VOTER_FIELDS,
-    known_at,
-    lock_places,
-    nkks,
-    restorable,
-    stored_voters,
-    write_updates,
-)
+from . import claims, columns, matching, nik, storing
 from .loading import insert_rows
 from .models import DuplicateCase, FormerNIK, Register, Voter, VoterIdentity
-from .resolving import VOTER_FIELDS, Person, resolver_for, voter_values
+from .resolving import VOTER_FIELDS, Person, resolver_for
 from .updating import Stored, Update, update_of
 
 
@@ -51,12 +41,14 @@ def register(
     require(by, Permission.ENTER, territories=[territory])
     cells = {**fields, "kode_wilayah_keberadaan": stay or ""} if location is None else dict(fields)
     person = _person(cells, location=location, by=by)
-    lock_places([location.pk] if location else [])
-    known = known_at({person.place: [person]}).get(person.place, [])
-    found = matching.match([person], known, former=restorable([person]), nkk_of=nkks)
+    storing.lock_places([location.pk] if location else [])
+    known = storing.known_at({person.place: [person]}).get(person.place, [])
+    found = matching.match([person], known, former=storing.restorable([person]), nkk_of=storing.nkks)
     if person.id in found.of:
         voter_id = found.of[person.id]
-        update = _update(stored_voters([voter_id])[voter_id], person, cells, keeps_nik=person.id in found.keeps_nik)
+        update = _update(
+            storing.stored_voters([voter_id])[voter_id], person, cells, keeps_nik=person.id in found.keeps_nik
+        )
         return _write(update, person, by=by, action="voter.updated")
     return _insert(person, by=by)
 
@@ -69,7 +61,7 @@ def correct(*, voter: Voter, fields: Mapping[str, str], by: Actor) -> Voter:
     """
     require(by, Permission.ENTER, territories=[voter.territory])
     list(VoterIdentity.everywhere.filter(pk=voter.pk).select_for_update().values_list("pk"))
-    stored = stored_voters([voter.pk])[voter.pk]
+    stored = storing.stored_voters([voter.pk])[voter.pk]
     given = {column: text for column, text in fields.items() if "•" not in text}
     location = voter.location
     person = _person({**cells_of(stored), **given}, location=location, by=by)
@@ -84,7 +76,7 @@ def place(*, voter: Voter, location: SpecialLocation, by: Actor) -> Voter:
     require(by, Permission.ENTER, territories=[voter.territory, location.territory])
     if voter.location_id is not None:
         raise ValidationError(gettext_lazy("This voter is at a location already."), code="already_placed")
-    cells = cells_of(stored_voters([voter.pk])[voter.pk])
+    cells = cells_of(storing.stored_voters([voter.pk])[voter.pk])
     unplaced_only = ("kode_wilayah_keberadaan", "lintang", "bujur")
     return register(location=location, fields={c: t for c, t in cells.items() if c not in unplaced_only}, by=by)
 
@@ -114,7 +106,7 @@ def reveal_identity(*, voter: Voter, reason: str, by: Actor) -> dict[str, str]:
         audit.record(
             by=by, action="voter.revealed", subject=voter, territory=voter.territory, reason=_without_figures(reason)
         )
-    cells = cells_of(stored_voters([voter.pk])[voter.pk])
+    cells = cells_of(storing.stored_voters([voter.pk])[voter.pk])
     return {column.header: cells[column.header] for column in columns.COLUMNS if column.secret}
 
 
@@ -226,7 +218,7 @@ def _write(update: Update, person: Person, *, by: Actor, action: str, stored: St
     """Writes one update, remembers a NIK that goes, settles the claims it moves, and records it by field names."""
     if update.is_change:
         ended = _let_go(stored, update) if stored else {}
-        write_updates([update])
+        storing.write_updates([update])
         moved = claims.settle(update.contested, ended=ended)
         changes.record(moved | ({update.location_id} if update.location_id else set()))
         voter = Voter.everywhere.get(pk=update.id)
@@ -255,27 +247,13 @@ def _let_go(stored: Stored, update: Update) -> dict[bytes, list[bytes]]:
 
 def _insert(person: Person, *, by: Actor) -> Voter:
     """A new voter and what it does to the claims of its NIK."""
-    values = voter_values(person, block_id=_block_id(person), epoch=Register.current().epoch)
-    row_id, number = person.id.bytes, person.parsed.nik
-    sealed_nik = keyring.sealer("identity", "nik").seal(row_id, number.encode()) if number else None
-    sealed_record = keyring.sealer("identity", "record").seal(row_id, identity.pack_record(person.parsed.record))
-    insert_rows(Voter, NEW_VOTER_FIELDS, [(person.id, *values, None, "", False, False, False)])
+    epoch = Register.current().epoch
     insert_rows(
-        VoterIdentity,
-        IDENTITY_FIELDS,
-        [
-            (
-                person.id,
-                person.territory,
-                keyring.ring().current,
-                sealed_nik,
-                sealed_record,
-                person.nik_hash,
-                person.person_hash,
-                None,
-            )
-        ],
+        Voter,
+        storing.NEW_VOTER_FIELDS,
+        [storing.new_voter(person, block_id=_block_id(person), batch_id=None, epoch=epoch)],
     )
+    insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [storing.new_identity(person, claims_now=False)])
     moved = {person.location.id} if person.location else set()
     if person.nik_hash and person.verdict == nik.OK:
         moved |= claims.settle([person.nik_hash], inserted=[person.id])

@@ -18,6 +18,7 @@ from locations import intake
 from locations.models import Batch, Block, Change, Refusal
 from tests import factories
 from voters import importing, registration, tasks, updating
+from voters.identity import WrongKeys
 from voters.models import NIKVerdict, Voter, VoterIdentity
 
 from .lists import BORN, as_csv, counts, invented_nik, load, load_bytes, prisons, row
@@ -434,5 +435,5 @@ def test_a_file_that_was_changed_on_disk_is_not_read(prison):
     path = Path(importing.stored_path(batch))
     path.write_bytes(path.read_bytes()[:-1])
 
-    with pytest.raises(importing.identity.WrongKeys):
+    with pytest.raises(WrongKeys):
         importing.run(batch)
