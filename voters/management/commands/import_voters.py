@@ -51,6 +51,8 @@ class Command(BaseCommand):
                 return importing.receive(file=source, file_name=file.name, location=location, by=SYSTEM)
         except OSError as error:
             raise CommandError(_("%(file)s cannot be read.") % {"file": file}) from error
+        except ValueError as error:
+            raise CommandError(_(columns.FILE_FAULTS["too_large"])) from error
 
     def _print(self, result: dict[str, Any], batch: Batch, *, as_json: bool) -> None:
         if as_json:
