@@ -2,9 +2,23 @@
 
 from django.urls import path
 
-from . import views_withdraw
+from .views import location, search, upload, voter, withdraw
 
 app_name = "voters"
 urlpatterns = [
-    path("lokasi/<uuid:pk>/tarik/", views_withdraw.withdraw_location, name="withdraw_location"),
+    path("", search.search, name="search"),
+    path("pemberitahuan/", search.read_notices, name="read_notices"),
+    path("unggah/", upload.upload, name="upload"),
+    path("berkas/", upload.batches, name="batches"),
+    path("berkas/<uuid:pk>/", upload.batch, name="batch"),
+    path("berkas/<uuid:pk>/kemajuan/", upload.progress, name="batch_progress"),
+    path("berkas/<uuid:pk>/ditolak.csv", upload.refused, name="batch_refused"),
+    path("lokasi/<uuid:pk>/", location.location_list, name="location_list"),
+    path("lokasi/<uuid:pk>/panel/", location.location_panel, name="location_panel"),
+    path("lokasi/<uuid:pk>/tambah/", voter.create, name="create"),
+    path("lokasi/<uuid:pk>/tarik/", withdraw.withdraw_location, name="withdraw_location"),
+    path("<uuid:pk>/", voter.detail, name="detail"),
+    path("<uuid:pk>/ubah/", voter.edit, name="edit"),
+    path("<uuid:pk>/hapus/", voter.remove, name="remove"),
+    path("<uuid:pk>/identitas/", voter.reveal, name="reveal"),
 ]

@@ -16,8 +16,8 @@ from accounts.permissions import Permission, require
 from locations.forms import WithdrawalForm
 from locations.models import SpecialLocation
 
-from . import registration
-from .models import Voter, VoterIdentity
+from .. import registration
+from ..models import Voter, VoterIdentity
 
 if TYPE_CHECKING:
     import uuid

@@ -1,0 +1,95 @@
+"""Which voters does a list show, and in which order? All of it lives in the URL, and none of it is a NIK."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import F
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+from django_filters import CharFilter, ChoiceFilter, FilterSet
+
+from locations.models import Batch
+
+from .models import Role
+from .reasons import LABELS
+from .standing import ELIGIBLE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from django.db.models import QuerySet
+
+    from .querysets import VoterQuerySet
+
+WITHOUT_BLOCK: Final = "-"
+SORTS: Final = {
+    "nama": ("name",),
+    "lahir": ("birth_year", "name"),
+    "blok": ("block__name", "name"),
+    "asal": ("home__name", "name"),
+    "masuk": ("arrival", "name"),
+    "keluar": ("departure", "name"),
+    "lokasi": ("location__name", "name"),
+}
+
+
+class VoterFilter(FilterSet):
+    """`cari`, `reason`, `blok`, `peran`; a value outside its list finds nothing. The caller applies `reason`."""
+
+    cari = CharFilter(method="search", max_length=100)
+    reason = ChoiceFilter(
+        label=pgettext_lazy("filter", "Eligibility"),
+        choices=((ELIGIBLE, pgettext_lazy("filter", "eligible")), *LABELS.items()),
+        method="leave",
+    )
+    blok = ChoiceFilter(label=_("Block"), method="in_block")
+    peran = ChoiceFilter(label=_("Role"), field_name="role", choices=Role.choices)
+
+    def __init__(self, data: Any, queryset: VoterQuerySet, *, blocks: Iterable[str] = ()) -> None:
+        super().__init__(data, queryset)
+        without = (WITHOUT_BLOCK, pgettext_lazy("filter", "without a block"))
+        self.filters["blok"].extra["choices"] = [*((name, name) for name in blocks), without]
+
+    @property
+    def found(self) -> VoterQuerySet:
+        return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def reason_asked(self) -> str:
+        return self.form.cleaned_data.get("reason") or "" if self.is_valid() else ""
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.data.get(name) for name in self.filters)
+
+    def search(self, queryset: VoterQuerySet, _name: str, words: str) -> VoterQuerySet:
+        return queryset.named(words)
+
+    def leave(self, queryset: VoterQuerySet, _name: str, _value: str) -> VoterQuerySet:
+        return queryset
+
+    def in_block(self, queryset: VoterQuerySet, _name: str, block: str) -> VoterQuerySet:
+        return queryset.filter(block=None) if block == WITHOUT_BLOCK else queryset.filter(block__name=block)
+
+
+class BatchFilter(FilterSet):
+    """`keadaan`: how far an upload is."""
+
+    keadaan = ChoiceFilter(label=_("State"), field_name="state", choices=Batch.State.choices)
+
+    @property
+    def found(self) -> QuerySet[Batch]:
+        return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.data.get(name) for name in self.filters)
+
+
+def in_order(queryset: VoterQuerySet, sort: str) -> VoterQuerySet:
+    """Sorted by one of SORTS, downwards with `-` in front; by name for what is none. Empty values come last."""
+    first, *rest = SORTS.get(sort.removeprefix("-"), SORTS["nama"])
+    is_downwards = sort.startswith("-") and sort[1:] in SORTS
+    key = F(first).desc(nulls_last=True) if is_downwards else F(first).asc(nulls_last=True)
+    return queryset.order_by(key, *rest, "pk")

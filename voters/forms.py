@@ -1,0 +1,235 @@
+"""What a person types about a voter or sends as a list, handed on as the cells of the voter file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.utils.text import capfirst
+from django.utils.translation import gettext, pgettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from locations.models import SpecialLocation
+from locations.sheets import SheetError, read_csv
+
+from . import columns, nik
+from .masking import HIDDEN, MARK
+from .models import Marital, Role, Sex, Voter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from accounts.models import User
+    from locations.cells import Layout
+
+LONGEST: Final = 600
+DISABILITIES: Final = (
+    ("", _("none")),
+    ("1", pgettext_lazy("disability", "physical")),
+    ("2", pgettext_lazy("disability", "intellectual")),
+    ("3", pgettext_lazy("disability", "mental")),
+    ("4", pgettext_lazy("disability", "speech")),
+    ("5", pgettext_lazy("disability", "hearing")),
+    ("6", pgettext_lazy("disability", "sight")),
+)
+EKTP: Final = (("", _("not known")), ("S", _("recorded")), ("B", _("not yet recorded")))
+CITIZENSHIP: Final = (("", _("Indonesian (WNI)")), ("WNA", _("foreigner (WNA)")))
+_MASKED_HELP: Final = _("Hidden. Leave it as it is, or type the whole value anew.")
+
+
+def label_of(field: str) -> Any:
+    return capfirst(Voter._meta.get_field(field).verbose_name)
+
+
+class CellField(forms.CharField):
+    """A cell of the voter file as text; what it must be is decided where files are checked too."""
+
+    def __init__(self, label: Any, *, required: bool = False, **attrs: str) -> None:
+        help_text = attrs.pop("help_text", "")
+        widget = forms.TextInput(attrs={"autocomplete": "off", **attrs})
+        super().__init__(label=label, required=required, max_length=LONGEST, help_text=help_text, widget=widget)
+
+
+class ChoiceCell(forms.ChoiceField):
+    def __init__(
+        self, label: Any, choices: Iterable[tuple[str, Any]], *, required: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(label=label, choices=tuple(choices), required=required, **kwargs)
+
+
+class VoterForm(forms.Form):
+    """One voter. Fields are the columns of the voter file, so that both are read and refused alike.
+
+    With `masked` (cells as `masking.masked_cells` gives them) it is a correction: a hidden field left alone stays.
+    """
+
+    nama = CellField(label_of("name"), required=True)
+    nik = CellField(_("NIK"), inputmode="numeric", help_text=_("16 digits. Without one, leave it empty or write -."))
+    nkk = CellField(_("Family card number (NKK)"), inputmode="numeric")
+    tanggal_lahir = CellField(_("Birth date"), required=True, help_text=_("For example 1990-12-31 or 31/12/1990."))
+    jenis_kelamin = ChoiceCell(_("Sex"), [("", pgettext_lazy("choice", "choose")), *Sex.choices], required=True)
+    tempat_lahir = CellField(_("Birthplace"))
+    status_kawin = ChoiceCell(label_of("marital"), [("", _("not known")), *Marital.choices])
+    status_ktp_el = ChoiceCell(label_of("ektp"), EKTP)
+    kewarganegaraan = ChoiceCell(_("Citizenship"), CITIZENSHIP)
+    disabilitas = ChoiceCell(_("Disability"), DISABILITIES)
+    blok = CellField(
+        _("Block"),
+        list="known-blocks",
+        help_text=_("People of one block go to vote together. A new name makes a new block."),
+    )
+    peran = ChoiceCell(label_of("role"), Role.choices, required=True)
+    tanggal_masuk = CellField(label_of("arrival"), type="date", help_text=_("Empty: is there already."))
+    tanggal_keluar = CellField(
+        label_of("departure"), type="date", help_text=_("Whoever leaves on or before polling day does not vote here.")
+    )
+    pekerjaan = CellField(_("Occupation"), help_text=_("TNI and POLRI do not vote."))
+    kode_wilayah_domisili = CellField(
+        _("Home by the KTP-el"), help_text=_("Type a name and choose, or type the code. Empty: taken from the NIK.")
+    )
+    alamat = CellField(_("Address"))
+    rt = CellField(_("RT"))
+    rw = CellField(_("RW"))
+    keterangan = CellField(_("Notes"))
+
+    GROUPS = (
+        (_("Person"), ("nama", "nik", "nkk", "tanggal_lahir", "jenis_kelamin", "tempat_lahir", "status_kawin")),
+        (_("At the location"), ("blok", "peran", "tanggal_masuk", "tanggal_keluar")),
+        (_("Home"), ("kode_wilayah_domisili", "alamat", "rt", "rw")),
+        (_("Further"), ("status_ktp_el", "kewarganegaraan", "pekerjaan", "disabilitas", "keterangan")),
+    )
+
+    def __init__(
+        self, *args: Any, masked: Mapping[str, str] | None = None, is_placed: bool = True, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, initial={"peran": Role.RESIDENT.value, **(masked or {})}, **kwargs)
+        self.masked = {name: text for name, text in (masked or {}).items() if MARK in text}
+        if not is_placed:
+            del self.fields["blok"]
+        for name in self.masked.keys() & self.fields.keys():
+            self._hide(self.fields[name])
+
+    def _hide(self, field: forms.Field) -> None:
+        field.help_text = _MASKED_HELP
+        if isinstance(field, forms.ChoiceField):
+            field.choices = [(HIDDEN, _("hidden, stays as it is")), *field.choices]
+
+    def clean(self) -> dict[str, Any]:
+        """A hidden value is left alone or typed anew, never mended in part."""
+        cleaned = super().clean() or {}
+        for name, text in cleaned.items():
+            if MARK in text and text != self.masked.get(name):
+                self.add_error(
+                    name, ValidationError(gettext("Type the whole value, or leave it hidden as it was."), "masked")
+                )
+        return cleaned
+
+    @property
+    def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
+        return [(title, [self[name] for name in names if name in self.fields]) for title, names in self.GROUPS]
+
+    @property
+    def cells(self) -> dict[str, str]:
+        """The columns of a valid form, as the verbs want them."""
+        return dict(self.cleaned_data)
+
+    def take(self, faults: ValidationError) -> None:
+        """Shows what a verb refused: beside its field, or on top where the form has none for it."""
+        for column, errors in faults.error_dict.items() if hasattr(faults, "error_dict") else [("", faults.error_list)]:
+            self.add_error(column if column in self.fields and column != NON_FIELD_ERRORS else None, errors)
+
+
+class ReasonForm(forms.Form):
+    """Why somebody removes a voter or looks at an identity."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class NIKForm(forms.Form):
+    """A NIK to look for; sent as a body, never as an address."""
+
+    nik = forms.CharField(
+        label=_("NIK"), max_length=40, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+    )
+
+    def clean_nik(self) -> str:
+        number = nik.parse_nik(self.cleaned_data["nik"].strip())
+        if len(number) != nik.LENGTH or not (number.isascii() and number.isdigit()):
+            raise ValidationError(gettext("A NIK has 16 digits."), code="nik_length")
+        return number
+
+
+class UploadForm(forms.Form):
+    """A voter list. Its header is read at once, so that a wrong file is refused before anything waits for it."""
+
+    berkas = forms.FileField(
+        label=_("File"),
+        max_length=200,
+        help_text=_("CSV in UTF-8, separated by comma, semicolon, tab or #. The first row names the columns."),
+        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
+        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+    )
+    lokasi: forms.ModelChoiceField[SpecialLocation] = forms.ModelChoiceField(
+        label=_("Location"),
+        queryset=None,
+        required=False,
+        empty_label=_("each row names its own (kode_lokasi)"),
+        help_text=_("For rows that name none, as in an export of Sidalih."),
+        error_messages={"invalid_choice": _("Choose a location of your territory that was not withdrawn.")},
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = SpecialLocation.objects.visible_to(user).active().order_by("name", "code")
+        self.fields["lokasi"].queryset = own
+        self.fields["lokasi"].label_from_instance = lambda location: f"{location.name} ({location.code})"
+
+    def clean_berkas(self) -> Any:
+        file = self.cleaned_data["berkas"]
+        if file.size > settings.MAX_UPLOAD_BYTES:
+            most = filesizeformat(settings.MAX_UPLOAD_BYTES)
+            raise ValidationError(gettext("The file is larger than %(most)s. Split it."), "too_large", {"most": most})
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if "berkas" in cleaned and "lokasi" in cleaned:
+            try:
+                self._check_header(header_of(cleaned["berkas"]), cleaned["lokasi"])
+            except SheetError as fault:
+                self.add_error("berkas", file_fault(fault.code, row=fault.row, column=fault.column))
+        return cleaned
+
+    def _check_header(self, layout: Layout, location: SpecialLocation | None) -> None:
+        for column in columns.missing_columns(layout, location_code=location.code if location else ""):
+            if column == "kode_lokasi":
+                self.add_error(
+                    "lokasi", gettext("The file has no column kode_lokasi: choose the location of its rows.")
+                )
+            else:
+                self.add_error("berkas", file_fault("missing_column", column=column))
+        for column in layout.twice:
+            self.add_error("berkas", file_fault("column_twice", column=column))
+
+
+def header_of(file: BinaryIO) -> Layout:
+    """The columns of a file that has at least one row. Raises SheetError."""
+    file.seek(0)
+    rows = read_csv(file)
+    _row, header = next(rows)
+    next(rows)
+    file.seek(0)
+    return columns.match_header(header)
+
+
+def file_fault(code: str, *, row: int | None = None, column: str | int | None = None) -> str:
+    """Why a file as a whole cannot be read, in the language in force."""
+    return gettext(columns.FILE_FAULTS[code]) % {"row": row, "column": column}

@@ -1,0 +1,162 @@
+"""The voters of one location: the list, and the panel on the location's own page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote, urlencode
+
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from accounts.permissions import Permission, may, require
+from locations.models import Block, SpecialLocation
+
+from .. import exporting
+from ..filters import VoterFilter, in_order
+from ..models import Voter
+from ..reasons import LABELS
+from ..rows import rows_of
+from ..standing import ELIGIBLE, Standing, standing_of
+
+if TYPE_CHECKING:
+    import uuid
+
+    from django.http import HttpRequest
+
+    from accounts.models import User
+
+PAGE_SIZE: Final = 50
+
+
+@require_GET
+def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    require(request.user, Permission.SEE_VOTERS)
+    location = one_location(request.user, pk)
+    everybody = Voter.objects.visible_to(request.user).at(location.pk)
+    standing = standing_of(everybody)
+    filters = VoterFilter(request.GET, everybody, blocks=blocks_of(location, request.user))
+    ordered = in_order(filters.found, request.GET.get("urut", "")).values_list("pk", flat=True)
+    ids = [voter_id for voter_id in ordered if standing.fits(voter_id, filters.reason_asked)]
+    if request.GET.get("format") == "csv":
+        return csv_of(location, ids, standing, request.user)
+    page: Any = Paginator(ids, PAGE_SIZE).get_page(request.GET.get("halaman"))
+    page.object_list = rows_of(page.object_list, standing.reasons, request.user)
+    registered = everybody.count()
+    return render(
+        request,
+        "voters/location_list.html",
+        {
+            "location": location,
+            "crumbs": crumbs(location, _("Voters")),
+            "figures": figures_of(location, standing, registered),
+            "why_not": why_not(location, standing),
+            "registered": registered,
+            "page": page,
+            "filter": filters,
+            "search": request.GET.get("cari", ""),
+            "columns": columns(),
+            "export_url": f"?{export_parameters(request)}",
+            "may_enter": location.is_active and may(request.user, Permission.ENTER),
+            "upload_url": upload_url(location),
+        },
+    )
+
+
+@require_GET
+def location_panel(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Figures and ways on, for the location's own page; a page of its own without script."""
+    require(request.user, Permission.SEE_VOTERS)
+    location = one_location(request.user, pk)
+    everybody = Voter.objects.visible_to(request.user).at(location.pk)
+    registered = everybody.count()
+    template = "voters/location_panel.html" if request.htmx else "voters/location_panel_page.html"
+    return render(
+        request,
+        template,
+        {
+            "location": location,
+            "registered": registered,
+            "figures": figures_of(location, standing_of(everybody), registered),
+            "may_enter": location.is_active and may(request.user, Permission.ENTER),
+            "upload_url": upload_url(location),
+        },
+    )
+
+
+def one_location(user: User, pk: uuid.UUID) -> SpecialLocation:
+    """The location, or 404 for a foreign one as for one that does not exist."""
+    return get_object_or_404(SpecialLocation.objects.visible_to(user), pk=pk)
+
+
+def blocks_of(location: SpecialLocation, user: User) -> list[str]:
+    blocks = Block.objects.visible_to(user).filter(location=location)
+    return list(blocks.order_by("name").values_list("name", flat=True))
+
+
+def figures_of(location: SpecialLocation, standing: Standing, registered: int) -> list[dict[str, Any]]:
+    url = reverse("voters:location_list", args=[location.pk])
+    figures: list[dict[str, Any]] = [{"value": registered, "label": _("registered"), "href": url}]
+    if standing.reasons:
+        eligible = standing.eligible
+        figures.append({"value": eligible, "label": _("eligible"), "tone": "good", "href": f"{url}?reason={ELIGIBLE}"})
+        figures.append({"value": registered - eligible, "label": _("not eligible")})
+    return figures
+
+
+def why_not(location: SpecialLocation, standing: Standing) -> list[dict[str, Any]]:
+    """Why others are not eligible, the commonest reason first, each with its list."""
+    url = reverse("voters:location_list", args=[location.pk])
+    counted = sorted(standing.by_reason.items(), key=lambda item: -item[1])
+    return [
+        {"label": LABELS[code], "count": count, "href": f"{url}?{urlencode({'reason': code})}"}
+        for code, count in counted
+    ]
+
+
+def columns() -> list[dict[str, Any]]:
+    return [
+        {"label": _("Name"), "sort": "nama"},
+        {"label": _("NIK and birth year"), "sort": "lahir"},
+        {"label": _("Block"), "sort": "blok"},
+        {"label": _("Home"), "sort": "asal"},
+        {"label": _("Arrival"), "sort": "masuk"},
+        {"label": _("Departure"), "sort": "keluar"},
+        {"label": _("Eligibility")},
+    ]
+
+
+def export_parameters(request: HttpRequest) -> str:
+    parameters = request.GET.copy()
+    parameters.pop("halaman", None)
+    parameters["format"] = "csv"
+    return parameters.urlencode()
+
+
+def csv_of(location: SpecialLocation, ids: list[uuid.UUID], standing: Standing, user: User) -> HttpResponse:
+    text = exporting.export(location=location, voter_ids=ids, standing=standing, by=user)
+    return csv_answer(text, f"pemilih-{location.code}-{timezone.localdate().isoformat()}.csv")
+
+
+def csv_answer(text: str, name: str) -> HttpResponse:
+    """A file to keep; with a byte order mark, by which spreadsheets know UTF-8."""
+    response = HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f"attachment; filename={quote(name)}"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def upload_url(location: SpecialLocation) -> str:
+    return f"{reverse('voters:upload')}?lokasi={location.pk}"
+
+
+def crumbs(location: SpecialLocation, here: str = "") -> list[dict[str, str]]:
+    trail = [
+        {"label": _("Locations"), "url": reverse("locations:list")},
+        {"label": location.name, "url": reverse("locations:detail", args=[location.pk])},
+    ]
+    return [*trail, {"label": here}] if here else trail

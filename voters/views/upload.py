@@ -1,0 +1,198 @@
+"""A voter list comes in: send it, watch it being read, see what became of its rows, take the refused ones back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Final
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
+
+from accounts.permissions import Permission, may, require
+from locations.bell import ring
+from locations.models import Batch, Refusal, SpecialLocation
+from locations.views import url_if_any
+
+from .. import columns, exporting, importing, receiving, refusals, words
+from ..filters import BatchFilter
+from ..forms import UploadForm
+from ..tasks import run_import
+from .location import crumbs as location_crumbs
+from .location import csv_answer
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+    from django.http import HttpRequest
+
+    from accounts.models import User
+
+PAGE_SIZE: Final = 50
+UNFINISHED: Final = (Batch.State.RECEIVED, Batch.State.RUNNING)
+
+
+@require_http_methods(["GET", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    require(request.user, Permission.ENTER)
+    chosen = chosen_location(request)
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES, user=request.user)
+        if form.is_valid():
+            return redirect("voters:batch", received(request, form).pk)
+    else:
+        form = UploadForm(initial={"lokasi": chosen}, user=request.user)
+    context = {
+        "form": form,
+        "crumbs": location_crumbs(chosen, _("Upload")) if chosen else crumbs(_("Upload")),
+        "cancel_url": reverse("locations:detail", args=[chosen.pk]) if chosen else reverse("voters:search"),
+        "required": columns.REQUIRED,
+        "headers": [header for header in columns.HEADERS if header not in columns.REQUIRED],
+    }
+    return render(request, "voters/upload.html", context)
+
+
+def chosen_location(request: HttpRequest) -> SpecialLocation | None:
+    """The location that the address names, if it is one of the own."""
+    try:
+        pk = uuid.UUID(request.GET.get("lokasi", ""))
+    except ValueError:
+        return None
+    return SpecialLocation.objects.visible_to(request.user).active().filter(pk=pk).first()
+
+
+def received(request: HttpRequest, form: UploadForm) -> Batch:
+    """A new batch on its way to the worker, or the one that the same click made a moment ago."""
+    file, location = form.cleaned_data["berkas"], form.cleaned_data["lokasi"]
+    again = receiving.same_again(file=file, location=location, by=request.user)
+    if again is not None:
+        messages.warning(
+            request, _("You sent this very file a moment ago. It was not taken twice; this is its result.")
+        )
+        return again
+    batch = importing.receive(file=file, file_name=file.name, location=location, by=request.user)
+    ring(run_import, batch_id=str(batch.pk))
+    return batch
+
+
+@require_GET
+def batches(request: HttpRequest) -> HttpResponse:
+    require(request.user, Permission.SEE_VOTERS)
+    filters = BatchFilter(request.GET, batches_of(request.user))
+    page = Paginator(filters.found, PAGE_SIZE).get_page(request.GET.get("halaman"))
+    page.object_list = [words.batch_line(batch) for batch in page.object_list]
+    return render(
+        request,
+        "voters/batches.html",
+        {
+            "page": page,
+            "filter": filters,
+            "crumbs": [{"label": _("Voters"), "url": reverse("voters:search")}, {"label": _("Uploads")}],
+            "columns": batch_columns(),
+            "may_enter": may(request.user, Permission.ENTER),
+        },
+    )
+
+
+def batch_columns() -> list[dict[str, Any]]:
+    counts = [{"label": outcome.label, "is_number": True} for outcome in words.Outcome]
+    return [
+        {"label": _("File")},
+        {"label": _("Received")},
+        {"label": _("State")},
+        {"label": _("rows"), "is_number": True},
+        *counts,
+    ]
+
+
+@require_GET
+@never_cache
+def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    require(request.user, Permission.SEE_VOTERS)
+    shown = one_batch(request.user, pk)
+    context = {
+        "batch": shown,
+        "line": words.batch_line(shown),
+        "size": words.size_of(shown),
+        "crumbs": crumbs(words.name_of(shown)),
+        "is_unfinished": shown.state in UNFINISHED,
+        "may_enter": may(request.user, Permission.ENTER),
+        "upload_url": again_url(shown),
+        "panel_url": url_if_any("mapping:location_panel", shown.location_id) if shown.location_id else "",
+        **about(shown, request),
+    }
+    return render(request, "voters/batch.html", context)
+
+
+def about(shown: Batch, request: HttpRequest) -> dict[str, Any]:
+    """What there is to say in this state."""
+    if shown.state in UNFINISHED:
+        return {"progress": words.progress_of(shown), "poll_url": reverse("voters:batch_progress", args=[shown.pk])}
+    if shown.state == Batch.State.FAILED:
+        return {"failure": words.failure_of(shown)}
+    return {
+        "figures": words.figures_of(shown),
+        "warnings": words.warnings_of(shown),
+        "page": refused_page(shown, request) if shown.rejected else None,
+        "columns": [{"label": _("Row"), "is_number": True}, *({"label": label} for label in refused_labels())],
+    }
+
+
+def refused_labels() -> list[str]:
+    return [_("Column"), _("Content"), _("Reason")]
+
+
+def refused_page(shown: Batch, request: HttpRequest) -> Any:
+    rows = Refusal.objects.visible_to(request.user).filter(batch=shown).order_by("row_number")
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("halaman"))
+    page.object_list = refusals.reasons_of(shown, page.object_list)
+    return page
+
+
+@require_GET
+@never_cache
+def progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """The moving part of the page; once the work is over, the browser is told to fetch the whole."""
+    require(request.user, Permission.SEE_VOTERS)
+    shown = one_batch(request.user, pk)
+    if shown.state not in UNFINISHED:
+        return HttpResponseClientRefresh()
+    return render(request, "voters/progress.html", about(shown, request))
+
+
+@require_GET
+def refused(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    require(request.user, Permission.ENTER)
+    shown = one_batch(request.user, pk)
+    text = exporting.export_refused(batch=shown, by=request.user)
+    return csv_answer(text, f"ditolak-{timezone.localdate().isoformat()}-{str(shown.pk)[-6:]}.csv")
+
+
+def batches_of(user: User) -> QuerySet[Batch]:
+    """Voter lists that came in from the own territory, newest first."""
+    own = Batch.objects.visible_to(user).filter(subject=Batch.Subject.VOTERS)
+    return own.select_related("location", "received_by").order_by("-received_at", "-pk")
+
+
+def one_batch(user: User, pk: uuid.UUID) -> Batch:
+    return get_object_or_404(batches_of(user), pk=pk)
+
+
+def again_url(shown: Batch) -> str:
+    """Where the mended rows go."""
+    url = reverse("voters:upload")
+    return f"{url}?lokasi={shown.location_id}" if shown.location_id else url
+
+
+def crumbs(here: str) -> list[dict[str, str]]:
+    return [
+        {"label": _("Voters"), "url": reverse("voters:search")},
+        {"label": _("Uploads"), "url": reverse("voters:batches")},
+        {"label": here},
+    ]

@@ -1,0 +1,160 @@
+"""What does a page say about an upload, a case, a notice, in finished values?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from django.db.models import TextChoices
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext
+
+from locations.models import Batch
+
+from . import columns
+from .forms import file_fault
+from .masking import without_identities
+from .models import Notice
+
+if TYPE_CHECKING:
+    from .models import DuplicateCase
+
+STATES: Final = {
+    Batch.State.RECEIVED: (gettext_lazy("waits for the worker"), ""),
+    Batch.State.RUNNING: (gettext_lazy("being read"), "warn"),
+    Batch.State.DONE: (gettext_lazy("taken in"), "good"),
+    Batch.State.FAILED: (gettext_lazy("not taken in"), "bad"),
+}
+NEARLY_READ: Final = 2000  # rows between two signs of life of an import
+ROWS_SHOWN: Final = 8
+
+
+class Outcome(TextChoices):
+    """What became of the rows of a file; in the order of the page."""
+
+    ACCEPTED = "accepted", gettext_lazy("new")
+    UPDATED = "updated", gettext_lazy("known already, brought up to date")
+    DUPLICATES = "duplicates", gettext_lazy("registered elsewhere too")
+    REJECTED = "rejected", gettext_lazy("refused")
+
+
+TONES: Final = {Outcome.ACCEPTED: "good", Outcome.DUPLICATES: "warn", Outcome.REJECTED: "bad"}
+
+
+def batch_line(batch: Batch) -> dict[str, Any]:
+    """A row of a list of uploads."""
+    word, tone = STATES[Batch.State(batch.state)]
+    return {
+        "batch": batch,
+        "name": name_of(batch),
+        "url": reverse("voters:batch", args=[batch.pk]),
+        "state": word,
+        "tone": tone,
+        "is_done": batch.state == Batch.State.DONE,
+    }
+
+
+def name_of(batch: Batch) -> str:
+    """The file's name, which people sometimes call after somebody's NIK."""
+    return without_identities(batch.file_name) or _("list")
+
+
+def size_of(batch: Batch) -> str:
+    return filesizeformat(batch.size_bytes)
+
+
+def figures_of(batch: Batch) -> list[dict[str, Any]]:
+    """Rows, and what became of them; the latter add up to the former."""
+    outcomes = [
+        {"value": getattr(batch, outcome), "label": outcome.label, "tone": tone_of(outcome, getattr(batch, outcome))}
+        for outcome in Outcome
+    ]
+    return [{"value": batch.rows, "label": _("rows")}, *outcomes]
+
+
+def tone_of(outcome: Outcome, count: int) -> str:
+    return TONES.get(outcome, "") if count else ""
+
+
+def progress_of(batch: Batch) -> dict[str, Any]:
+    """Label, rows done and in all (about), rows a second and time left, as the progress component wants them."""
+    if batch.state == Batch.State.RECEIVED or batch.started_at is None:
+        return {"label": _("Waiting for the worker"), "total": batch.rows_total, "done": 0}
+    total = max(batch.rows_total or 0, batch.rows_done)
+    if total - batch.rows_done < NEARLY_READ and batch.rows_done:
+        return {"label": _("Comparing and saving"), "total": total, "done": batch.rows_done}
+    seconds = (timezone.now() - batch.started_at).total_seconds()
+    rate = round(batch.rows_done / seconds) if seconds and batch.rows_done else 0
+    remaining = duration((total - batch.rows_done) / rate) if rate else ""
+    return {
+        "label": _("Reading the rows"),
+        "total": total,
+        "done": batch.rows_done,
+        "rate": rate,
+        "remaining": remaining,
+    }
+
+
+def duration(seconds: float) -> str:
+    """`40 seconds`, `3 minutes`."""
+    if seconds < 60:
+        whole = max(1, round(seconds))
+        return ngettext("%(count)s second", "%(count)s seconds", whole) % {"count": whole}
+    minutes = round(seconds / 60)
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
+
+
+def failure_of(batch: Batch) -> str:
+    """Why nothing of the file was taken."""
+    return file_fault(batch.failure["code"], row=batch.failure["row"], column=batch.failure["column"])
+
+
+def warnings_of(batch: Batch) -> list[dict[str, Any]]:
+    """What was taken with a reservation, the commonest first: sentence, how often, and in which rows first."""
+    counted = sorted(batch.warnings.items(), key=lambda item: -item[1]["count"])
+    return [
+        {
+            "text": warning_text(code, warning["params"]),
+            "count": warning["count"],
+            "rows": rows_text(warning["rows"], warning["count"]),
+        }
+        for code, warning in counted
+    ]
+
+
+def warning_text(code: str, params: dict[str, Any]) -> str:
+    text = _(columns.WARNINGS[code]) % params
+    return f"{text} ({params['name']})" if "name" in params else text
+
+
+def rows_text(rows: list[int], count: int) -> str:
+    """`Rows 2, 5, 9 and 4 more`."""
+    named = ", ".join(number_format(row, force_grouping=True) for row in rows[:ROWS_SHOWN])
+    more = count - len(rows[:ROWS_SHOWN])
+    if more > 0:
+        return _("Rows %(rows)s and %(more)s more") % {"rows": named, "more": number_format(more, force_grouping=True)}
+    return ngettext("Row %(rows)s", "Rows %(rows)s", count) % {"rows": named}
+
+
+def case_line(case: DuplicateCase) -> dict[str, Any]:
+    """The own side of a case; what the other side is, nobody here may know."""
+    is_waiting = case.voter.is_duplicate
+    return {
+        "case": case,
+        "number": str(case.number)[:8],
+        "voter": case.voter,
+        "state": pgettext("case", "waits") if is_waiting else pgettext("case", "counts"),
+        "tone": "bad" if is_waiting else "good",
+    }
+
+
+def notice_line(notice: Notice) -> dict[str, Any]:
+    return {
+        "notice": notice,
+        "voter": notice.voter,
+        "text": Notice.Kind(notice.kind).label,
+        "tone": "good" if notice.kind == Notice.Kind.GAINED else "warn",
+    }
