@@ -60,7 +60,7 @@ def lines(found: Difference, block_names: Mapping[str, str]) -> list[str]:
 
 def line(change: Change, block_names: Mapping[str, str]) -> str:
     if change.subject == "outcome":
-        return arrow(gettext("Outcome"), Outcome(change.before).label, Outcome(change.after).label)
+        return arrow(gettext("Outcome"), outcome(change.before), outcome(change.after))
     if change.subject == "host":
         return gettext("They vote at another location than before")
     if change.subject == "sizes":
@@ -78,9 +78,17 @@ def label_of(change: Change, block_names: Mapping[str, str]) -> str:
     return str(FIGURES[change.subject])
 
 
+def outcome(code: Any) -> str:
+    return str(Outcome(code).label)
+
+
 def counted(label: str, before: Any, after: Any) -> str:
-    sign = "+" if after > before else "−"
-    return f"{arrow(label, number(before), number(after))} ({sign}{number(abs(after - before))})"
+    return f"{arrow(label, number(before), number(after))} ({signed(after - before)})"
+
+
+def signed(difference: int) -> str:
+    """`+3`, `−11` with a real minus sign."""
+    return ("+" if difference > 0 else "−") + number(abs(difference))
 
 
 def arrow(label: str, before: str, after: str) -> str:

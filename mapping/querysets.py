@@ -49,7 +49,7 @@ class ProposalQuerySet(ProtectedQuerySet["Proposal"]):
         )
 
     def in_state(self, state: str) -> ProposalQuerySet:
-        return self.with_state().filter(state=state)
+        return self.with_state().filter(Q(state=state))
 
     def awaiting_decision(self) -> ProposalQuerySet:
         """Submitted and undecided, or approved and moved since."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -47,6 +47,10 @@ class AlreadyDecided(Exception):
         self.decision = decision
 
 
+class Busy(Exception):
+    """The location is being recomputed, or decided, for longer than a page may wait: nothing was decided."""
+
+
 class OwnWork(PermissionDenied):
     """Nobody decides what they submitted themselves."""
 
@@ -55,7 +59,7 @@ def approve(*, proposal: Proposal, seen: str, note: str = "", by: User, after: s
     """Lets the plan stand while its outcome, number of TPS and host stay as they are.
 
     `seen` is the fingerprint on the page, `after` the id of the decision it showed ("" for none, ANY to skip that
-    check). Raises Outdated, AlreadyDecided, OwnWork, PermissionDenied, and ValidationError for what cannot be decided.
+    check). Raises Outdated, AlreadyDecided, Busy, OwnWork, PermissionDenied, and ValidationError for what cannot be decided.
     """
     return _decide(Verdict.APPROVED, proposal, seen=seen, note=note, by=by, after=after)
 
@@ -95,7 +99,10 @@ def _require_note(verdict: str, note: str) -> None:
 
 def _lock(location_id: uuid.UUID) -> SpecialLocation:
     """One decision at a time for a location, and none beside its recompute. On SQLite the transaction is the lock."""
-    return SpecialLocation.everywhere.select_for_update(no_key=True).get(pk=location_id)
+    try:
+        return SpecialLocation.everywhere.select_for_update(no_key=True).get(pk=location_id)
+    except OperationalError as error:
+        raise Busy(location_id) from error
 
 
 def _require_decidable(location: SpecialLocation, by: User) -> None:
@@ -107,7 +114,7 @@ def _require_decidable(location: SpecialLocation, by: User) -> None:
         raise OwnWork(_("Nobody decides what they submitted themselves."))
 
 
-def _in_force_now(proposal: Proposal, location: SpecialLocation) -> Proposal:
+def _in_force_now(proposal: Proposal, location: SpecialLocation) -> Any:
     """The version in force, after the recompute that waits for this location, if one does."""
     if location.is_active and Change.everywhere.filter(location=location).exists():
         recompute.locations([location.pk], policy=proposal.policy)
@@ -115,7 +122,7 @@ def _in_force_now(proposal: Proposal, location: SpecialLocation) -> Proposal:
     return in_force.select_related("location", "policy", "host").get(location=location)
 
 
-def _write(verdict: str, current: Proposal, location: SpecialLocation, *, note: str, by: User, after: str) -> Decision:
+def _write(verdict: str, current: Any, location: SpecialLocation, *, note: str, by: User, after: str) -> Decision:
     latest = Decision.everywhere.filter(pk=current.latest_decision).first()
     _require_news(verdict, current, latest, after)
     decision = Decision.everywhere.create(
@@ -137,7 +144,7 @@ def _write(verdict: str, current: Proposal, location: SpecialLocation, *, note: 
     return decision
 
 
-def _require_news(verdict: str, current: Proposal, latest: Decision | None, after: str) -> None:
+def _require_news(verdict: str, current: Any, latest: Decision | None, after: str) -> None:
     shown = str(latest.pk) if latest else ""
     if latest and (verdict == current.state or after not in (ANY, shown)):
         raise AlreadyDecided(latest)
@@ -157,14 +164,14 @@ def _later_than(*moments: datetime.datetime | None) -> datetime.datetime:
     return max([timezone.now(), *(moment + tick for moment in moments if moment)])
 
 
-def _open_or_close(verdict: str, current: Proposal, location: SpecialLocation, by: User) -> None:
+def _open_or_close(verdict: str, current: Any, location: SpecialLocation, by: User) -> None:
     if verdict == Verdict.REJECTED:
         registration.close_location(location=location, by=by)
     elif verdict == Verdict.REVOKED and current.state == State.REJECTED:
         registration.reopen_location(location=location, by=by)
 
 
-def _record(decision: Decision, before: Proposal, by: User) -> None:
+def _record(decision: Decision, before: Any, by: User) -> None:
     audit.record(
         by=by,
         action=f"proposal.{decision.verdict}",

@@ -18,6 +18,7 @@ from .core.fingerprint import cells_from_json, plan_from_json
 from .models import Decision, Outcome, Proposal
 from .numbering import numbers_of
 from .sentences import Sentence, sentences
+from .states import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,6 +55,7 @@ def sheet(proposal: Proposal, *, who: User, sees_voters: bool) -> dict[str, Any]
         "entitled": entitled(proposal),
         "left_out": left_out(proposal, sees_voters),
         "since": since(proposal, decisions, names, who),
+        "since_approval": since_approval(proposal, decisions),
         "attention": attention(proposal, sees_voters),
         "decisions": decisions,
         "versions": versions(proposal, who),
@@ -182,6 +184,15 @@ def since(proposal: Proposal, decisions: list[Decision], names: Mapping[str, str
         "url": reverse("mapping:proposal", args=[before.pk]),
         "lines": comparing.lines(comparing.compare(before, proposal), names) or [_("Nothing that can be counted.")],
     }
+
+
+def since_approval(proposal: Any, decisions: list[Decision]) -> str:
+    """`+3 voters since`: the small movement that leaves an approval in force; empty where there is none."""
+    if proposal.superseded_at is not None or proposal.state != State.APPROVED:
+        return ""
+    moved = proposal.eligible - decisions[0].proposal.eligible
+    words = ngettext("%(count)s voter since then", "%(count)s voters since then", abs(moved))
+    return words % {"count": comparing.signed(moved)} if moved else ""
 
 
 def attention(proposal: Proposal, sees_voters: bool) -> list[dict[str, str]]:

@@ -66,6 +66,8 @@ def decide(request: HttpRequest, shown: Any) -> HttpResponse:
         return outdated(request, late)
     except review.AlreadyDecided as late:
         return already_decided(request, shown, late.decision)
+    except review.Busy:
+        return busy(request, shown)
     except ValidationError as fault:
         form.add_error(None if not hasattr(fault, "error_dict") else "note", fault.messages)
         return page(request, shown, form=form, status=422)
@@ -92,6 +94,15 @@ def already_decided(request: HttpRequest, shown: Any, decision: Decision) -> Htt
         "lines": [],
     }
     return page(request, get_object_or_404(readable(request), pk=shown.pk), notice=notice, status=409)
+
+
+def busy(request: HttpRequest, shown: Any) -> HttpResponse:
+    notice = {
+        "title": _("Nothing was decided: this location is being recomputed just now."),
+        "text": _("Try again in a moment."),
+        "lines": [],
+    }
+    return page(request, shown, notice=notice, status=409)
 
 
 @require_POST
@@ -147,7 +158,7 @@ def submit_again_url(request: HttpRequest, shown: Any) -> str:
 
 def crumbs(shown: Any) -> list[dict[str, str]]:
     """Review, province, and on to the smallest known region."""
-    regions = []
+    regions: list[Any] = []
     here = shown.location.region
     while here is not None and here.parent_id is not None:
         regions.insert(0, here)

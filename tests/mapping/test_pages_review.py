@@ -229,6 +229,7 @@ def test_the_page_tells_what_changed_since_the_decision(as_):
 
     page = text_of(as_(reviewer()).get(url_of(in_force(proposal.location))))
 
+    assert "Approved +1 voter since then" in page
     assert "Since the last decision" in page
     assert "eligible: 3 → 4 (+1)" in page
 

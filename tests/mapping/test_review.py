@@ -12,7 +12,7 @@ from locations import registration as places
 from locations.models import Change, Kind, SpecialLocation
 from mapping import recompute, review
 from mapping.models import Decision, Policy, Proposal
-from tests import factories
+from tests import factories, services
 from voters.models import Voter, VoterIdentity
 
 pytestmark = pytest.mark.django_db
@@ -489,3 +489,33 @@ def test_a_decision_beside_an_edit_stands_for_one_or_for_nothing():
     assert len(results) == 1
     assert (now.tps, now.state) == (2, "waiting")
     assert now.moved_since_approval == isinstance(results[0], Decision)
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_beside_a_long_recompute_nobody_decides_before_it_ends():
+    """Slow: it outlasts the 3 seconds that PostgreSQL waits for a lock; SQLite has one writer and waits longer."""
+    proposal = submitted()
+    is_held, ended = threading.Event(), threading.Event()
+
+    def hold():
+        with transaction.atomic():
+            SpecialLocation.everywhere.select_for_update(no_key=True).get(pk=proposal.location_id)
+            is_held.set()
+            ended.wait(4.5)
+        ended.set()
+        connection.close()
+
+    holder = threading.Thread(target=hold)
+    holder.start()
+    is_held.wait(10)
+
+    if services.uses_postgres():
+        with pytest.raises(review.Busy):
+            decide(review.approve, proposal)
+        assert not ended.is_set()
+    else:
+        decide(review.approve, proposal)
+        assert ended.is_set()
+    holder.join(10)
+    assert Decision.everywhere.count() == (0 if services.uses_postgres() else 1)
