@@ -9,10 +9,13 @@ class MappingConfig(AppConfig):
     def ready(self) -> None:
         from locations.bell import ring
         from locations.changes import changed
+        from voters.eligibility import provide
 
+        from .policies import voter_rules_in_force
         from .tasks import recompute_changed
 
         def on_change(**_kwargs: object) -> None:
             ring(recompute_changed)
 
         changed.connect(on_change, dispatch_uid="mapping.recompute_changed", weak=False)
+        provide(voter_rules_in_force)
