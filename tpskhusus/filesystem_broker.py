@@ -138,4 +138,5 @@ class Transport(filesystem.Transport):
 
     def __init__(self, client: Any, **kwargs: Any) -> None:
         super().__init__(client, **kwargs)
+        make_folders(client.transport_options)
         self.state = virtual.BrokerState()  # of this connection: another one may have another folder

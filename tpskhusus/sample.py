@@ -15,8 +15,10 @@ from django.db import transaction
 from accounts import staffing
 from accounts.models import Role, User
 from accounts.permissions import SYSTEM
+from locations import registration
 from locations.models import SpecialLocation
-from mapping import policies
+from mapping import policies, recompute, review
+from mapping.models import Proposal
 from regions import reference
 from regions.levels import Level
 from regions.models import Region
@@ -54,6 +56,16 @@ REASONS: Final = {
     "extra TPS granted": "Blok tidak boleh dicampur",
     "growth expected": "Jumlah penghuni diperkirakan bertambah",
 }
+WALKED: Final = {
+    "Lapas Kelas I Cipinang": "",
+    "Lapas Kelas IIA Salemba": "approved",
+    "Lapas Perempuan Kelas IIA Jakarta": "approved",
+    "LPKA Kelas II Jakarta": "",
+    "Lapas Kelas IIB Tulungagung": "",
+    "Ponpes Miftahul Qulub": "",
+    "Ponpes Sabilul Muttaqin": "returned",
+}
+RETURN_NOTE: Final = "Lampirkan surat penanggung jawab yang memuat nama kepala asrama (contoh)."
 KINDS_2024: Final = (  # KPU's national figures of 4 July 2023, in locations
     ("rutan_lapas", "", 486),
     ("lainnya", "pesantren", 168),
@@ -140,6 +152,22 @@ def create_accounts() -> None:
             staffing.create_account(
                 username=username, password=PASSWORD, role=role, territory=region, name=name, by=SYSTEM
             )
+
+
+def walk_some() -> None:
+    """Some of the sample's locations are on their way: submitted, approved, one returned with a note."""
+    policy = policies.current()
+    recompute.territory(policy=policy)
+    reviewer = User.objects.get(username="penelaah")
+    operators = {user.territory_id: user for user in User.objects.filter(role=Role.OPERATOR)}
+    for name, verdict in WALKED.items():
+        location = SpecialLocation.everywhere.get(name=name)
+        registration.submit(location=location, by=operators[location.territory[:2]])
+        proposal = Proposal.everywhere.get(location=location, policy=policy, superseded_at=None)
+        if verdict == "approved":
+            review.approve(proposal=proposal, seen=proposal.fingerprint, by=reviewer)
+        elif verdict == "returned":
+            review.return_(proposal=proposal, seen=proposal.fingerprint, note=RETURN_NOTE, by=reviewer)
 
 
 def invented_places(*, count: int, voters: int, seed: int) -> list[tuple[dict[str, Any], int]]:
