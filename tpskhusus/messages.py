@@ -43,11 +43,19 @@ def path_of(language: str = LANGUAGE) -> Path:
 
 def extract() -> Catalog:
     """Every text marked for translation in code and templates, with the files it stands in."""
-    catalog = Catalog(locale=LANGUAGE, header_comment=HEADER, creation_date=CREATED, revision_date=CREATED)
+    catalog = _with_one_form(
+        Catalog(locale=LANGUAGE, header_comment=HEADER, creation_date=CREATED, revision_date=CREATED)
+    )
     for path in _sources():
         place = str(path.relative_to(BASE))
         for _line, message, context in _messages_of(path):
             catalog.add(message, locations=[(place, 0)], context=context)
+    return catalog
+
+
+def _with_one_form(catalog: Catalog) -> Catalog:
+    """Indonesian has no plural; Babel does not know that, and with two forms the plural would stay English."""
+    catalog._num_plurals, catalog._plural_expr = 1, "0"  # type: ignore[assignment]
     return catalog
 
 

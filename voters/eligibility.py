@@ -179,7 +179,7 @@ class Group(NamedTuple):
     sex: str | None
     ballots: int
     reasons: int
-    count: int
+    voters: int
 
 
 REASONS_MASK: Final = (1 << len(REASONS)) - 1

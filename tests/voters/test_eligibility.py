@@ -152,9 +152,7 @@ def test_there_is_no_mayor_to_elect_in_jakarta_and_no_governor_in_yogyakarta() -
     in_jakarta = factories.voter(
         factories.special_location(region_code="31.75.03.1008"), home=factories.region("31.75.03.1007")
     )
-    in_sleman = factories.voter(
-        factories.special_location(region_code="34.04.01"), home=factories.region("34.04.02")
-    )
+    in_sleman = factories.voter(factories.special_location(region_code="34.04.01"), home=factories.region("34.04.02"))
 
     assert ballots(in_jakarta, ballots=REGIONAL, without_ballot=missing) == ["gub"]
     assert ballots(in_sleman, ballots=REGIONAL, without_ballot=missing) == ["bupwal"]
@@ -185,10 +183,10 @@ def test_the_grouped_scan_counts_everybody_once() -> None:
 
     found = list(eligibility.groups(rules()))
 
-    assert sum(group.count for group in found) == len(people)
-    eligible = {(group.block is not None, group.sex): group.count for group in found if not group.reasons}
+    assert sum(group.voters for group in found) == len(people)
+    eligible = {(group.block is not None, group.sex): group.voters for group in found if not group.reasons}
     assert eligible == {(True, "L"): 3, (False, "P"): 2}
-    assert {group.reasons: group.count for group in found if group.reasons} == {1: 1, 1 | 8: 1}
+    assert {group.reasons: group.voters for group in found if group.reasons} == {1: 1, 1 | 8: 1}
 
 
 def test_the_grouped_scan_leaves_out_withdrawn_and_closed_locations() -> None:
@@ -205,7 +203,7 @@ def test_the_grouped_scan_can_be_narrowed_to_locations() -> None:
     factories.voter(here)
     factories.voter(elsewhere)
 
-    assert sum(group.count for group in eligibility.groups(rules(), [here.pk])) == 1
+    assert sum(group.voters for group in eligibility.groups(rules(), [here.pk])) == 1
 
 
 def test_reasons_and_ballots_have_the_bits_of_the_engine() -> None:
@@ -226,7 +224,7 @@ def test_the_scan_agrees_with_the_judgement_of_every_single_voter() -> None:
 def counted(groups: Iterable[eligibility.Group]) -> dict[int, int]:
     counts: dict[int, int] = {}
     for group in groups:
-        counts[group.reasons] = counts.get(group.reasons, 0) + group.count
+        counts[group.reasons] = counts.get(group.reasons, 0) + group.voters
     return counts
 
 
@@ -236,5 +234,3 @@ def test_a_policy_fills_the_rules() -> None:
     filled = policies.voter_rules(policy)
 
     assert (filled.polling_day, filled.away_width, filled.without_ballot) == (DAY, 8, {"gub": ["34"]})
-
-
