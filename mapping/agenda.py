@@ -159,7 +159,6 @@ def figures(user: User, policy: Policy) -> list[dict[str, Any]]:
 def states(user: User, policy: Policy) -> list[dict[str, Any]]:
     """How many proposals are in each state; each leads to them."""
     in_force = Proposal.objects.visible_to(user).in_force(policy).filter(location__withdrawn_at=None)
-    # Counted here: grouping by the derived state makes the database derive it many times over (3.4 s of 4,000).
     counts = Counter(in_force.with_state().order_by().values_list("state", flat=True))
     return [
         {"state": state.value, "count": counts[state], "url": queue_url(keadaan=state.value)}
