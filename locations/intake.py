@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from .models import Batch
+from .models import Batch, Refusal
 
 LOST_AFTER = datetime.timedelta(minutes=1)
 ROWS_NAMED = 20
@@ -103,3 +103,19 @@ def fail(batch: Batch, *, code: str, row: int | None = None, column: str | int |
     batch.failure = {"code": code, "row": row, "column": column}
     batch.state, batch.finished_at = Batch.State.FAILED, timezone.now()
     batch.save()
+
+
+KEPT_FOR = datetime.timedelta(days=30)
+
+
+def outdated(subject: str, *, at: datetime.datetime) -> list[Batch]:
+    """Batches that ended so long ago that their file and refused rows are to go; the counts stay."""
+    old = Batch.everywhere.filter(subject=subject, finished_at__lt=at - KEPT_FOR).exclude(stored_name="")
+    return list(old.order_by("finished_at"))
+
+
+def forget_rows(batch: Batch) -> None:
+    """Deletes the refused rows of a batch and what its file was called; its counts and reasons in sum stay."""
+    with transaction.atomic():
+        Refusal.everywhere.filter(batch=batch).delete()
+        Batch.everywhere.filter(pk=batch.pk).update(stored_name="")

@@ -29,7 +29,7 @@ SHIPPED: Final[dict[str, dict[str, Any]]] = {
         "is_current": True,
         "ballots": NATIONAL_2024,
         "maximum": 300,
-        "source": "PKPU 7/2022; KPU 2023-2024: at most 300, at least 100, prisons exempt",
+        "source": "PKPU 7/2022; KPU 2023-2024: paling banyak 300, paling sedikit 100, rutan dan lapas dikecualikan",
     },
     "pilkada-2024": {
         "name": "Pilkada 2024",
@@ -37,7 +37,7 @@ SHIPPED: Final[dict[str, dict[str, Any]]] = {
         "ballots": ["gub", "bupwal"],
         "without_ballot": {"gub": ["34"], "bupwal": ["31"]},
         "maximum": 600,
-        "source": "KPU 2024: at most 600; no bupwal in DKI Jakarta, no gub in DI Yogyakarta",
+        "source": "KPU 2024: paling banyak 600; tanpa bupati/wali kota di DKI Jakarta, tanpa gubernur di DI Yogyakarta",
     },
     "pemilu-2029": {
         "name": "Pemilu nasional 2029",
@@ -45,7 +45,7 @@ SHIPPED: Final[dict[str, dict[str, Any]]] = {
         "is_draft": True,
         "ballots": ["ppwp", "dpd", "dpr"],
         "maximum": 300,
-        "source": "MK 135/PUU-XXII/2024: national ballots only; polling day a draft",
+        "source": "MK 135/PUU-XXII/2024: hanya surat suara nasional; hari pemungutan suara masih rancangan",
     },
 }
 COMMON: Final[dict[str, Any]] = {

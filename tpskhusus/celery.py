@@ -37,6 +37,7 @@ def recurring(sweep_seconds: float) -> list[Recurring]:
         Recurring(
             "accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"
         ),
+        Recurring("voters.tasks.forget_uploads", 3600, "deletes uploads and refused rows after 30 days"),
         Recurring("accounts.tasks.forget", 3600, "drops failed sign-ins and sessions that are over"),
     ]
 

@@ -6,6 +6,7 @@ Never half a file: either every good row is in and every bad one kept with its r
 from __future__ import annotations
 
 import gc
+import datetime
 import hashlib
 import time
 import uuid
@@ -95,6 +96,15 @@ def _collecting_rarely() -> Iterator[None]:
 def stored_path(batch: Batch) -> Path:
     """Where the sealed file of a batch lies."""
     return Path(settings.MEDIA_ROOT) / "voters" / batch.stored_name
+
+
+def forget_uploads(*, at: datetime.datetime) -> int:
+    """Deletes files and refused rows of batches that ended 30 days before `at`; returns of how many."""
+    old = intake.outdated(Batch.Subject.VOTERS, at=at)
+    for batch in old:
+        stored_path(batch).unlink(missing_ok=True)
+        intake.forget_rows(batch)
+    return len(old)
 
 
 def rejected_rows(batch: Batch) -> Iterator[list[str]]:

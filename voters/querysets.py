@@ -9,7 +9,7 @@ from regions.territory import ProtectedQuerySet
 if TYPE_CHECKING:
     import uuid
 
-    from .models import Voter, VoterIdentity
+    from .models import Voter, VoterIdentity  # noqa: F401 (the type of the rows)
 
 
 class VoterQuerySet(ProtectedQuerySet["Voter"]):

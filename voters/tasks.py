@@ -6,6 +6,7 @@ import uuid
 from typing import Any
 
 from celery import shared_task
+from django.utils import timezone
 
 from locations import intake
 from locations.models import Batch
@@ -32,3 +33,9 @@ def resume_imports(**_kwargs: Any) -> None:
 def settle_departures(**_kwargs: Any) -> None:
     """Whoever waits for the claim of somebody who left by now gets it."""
     claims.settle_departures()
+
+
+@shared_task(name="voters.tasks.forget_uploads")
+def forget_uploads(**_kwargs: Any) -> None:
+    """Uploads and refused rows hold plain identities, sealed: after 30 days they go."""
+    importing.forget_uploads(at=timezone.now())

@@ -151,7 +151,11 @@ def test_a_home_known_only_by_a_nik_of_a_retired_code_gives_all_five_ballots(tmp
 def test_numbers_run_on_over_the_locations_of_a_village(tmp_path: Path) -> None:
     places = [place("A", "36.03.28.1001"), place("B", "36.03.28.1001"), place("C", "36.03.28.1002")]
     homes = ["36.71.01.1001"]
-    bring(tmp_path, places, [*people("A", homes * 2), *list(people("B", homes * 4))[2:], *list(people("C", homes * 6))[4:]])
+    bring(
+        tmp_path,
+        places,
+        [*people("A", homes * 2), *list(people("B", homes * 4))[2:], *list(people("C", homes * 6))[4:]],
+    )
     result("remap")
 
     assert {code: row["nomor"] for code, row in exported().items()} == {"A": "901", "B": "902", "C": "901"}

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import stat
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -437,3 +437,18 @@ def test_a_file_that_was_changed_on_disk_is_not_read(prison):
 
     with pytest.raises(WrongKeys):
         importing.run(batch)
+
+
+def test_an_upload_and_its_refused_rows_go_after_thirty_days() -> None:
+    prisons()
+    batch = load(row("Orang Pertama", kode_lokasi="A"), row("", kode_lokasi="A"))
+    path = importing.stored_path(batch)
+    ended = batch.finished_at
+    assert ended is not None
+
+    assert importing.forget_uploads(at=ended + timedelta(days=29)) == 0
+    assert (path.exists(), Refusal.everywhere.count()) == (True, 1)
+
+    assert importing.forget_uploads(at=ended + timedelta(days=31)) == 1
+    assert (path.exists(), Refusal.everywhere.count()) == (False, 0)
+    assert Batch.everywhere.get(pk=batch.pk).rejected == 1

@@ -18,3 +18,4 @@ class Command(BaseCommand):
         sample.begin()
         sample.load_real_locations()
         sample.create_accounts()
+        sample.walk_some()

@@ -77,4 +77,3 @@ def load_reference() -> None:
 
 def load_sample() -> None:
     call_command("load_sample", verbosity=0)
-    call_command("remap", verbosity=0)
