@@ -1,0 +1,134 @@
+"""Every route of the site, and a register written by the verbs whose rows bear a name that nobody elsewhere may read."""
+
+import io
+import re
+import uuid
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from django.urls import URLPattern, get_resolver
+
+from accounts.models import Role
+from locations import registration as places
+from locations.models import Kind
+from mapping import recompute, review
+from mapping.models import Policy, Proposal
+from tests import factories
+from voters import importing, registration
+from voters.models import Voter
+
+CANARY = "Kanari"
+ARGUMENT = re.compile(r"<\w+:(\w+)>")
+# Everybody may see these; whoever adds one says why in the code beside it.
+OPEN = {"login", "set_language", "schema", "api-docs", "healthz", "readyz", "metrics", ""}
+API = "api/v1/"
+# The path up to an argument -> which row of the register it names, and by which of its fields.
+OBJECTS = {
+    "lokasi/<uuid:pk>": ("location", "pk"),
+    "pemilih/lokasi/<uuid:pk>": ("location", "pk"),
+    "pemilih/berkas/<uuid:pk>": ("batch", "pk"),
+    "pemilih/<uuid:pk>": ("voter", "pk"),
+    "telaah/<uuid:proposal_id>": ("proposal", "pk"),
+    "telaah/lokasi/<uuid:location_id>": ("location", "pk"),
+    "api/v1/locations/<path:code>": ("location", "code"),
+    "api/v1/proposals/<uuid:pk>": ("proposal", "pk"),
+}
+
+
+class Route(NamedTuple):
+    path: str
+    name: str
+
+    @property
+    def arguments(self) -> list[str]:
+        """Each argument with the path before it, as OBJECTS names them."""
+        return [self.path[: found.end()] for found in ARGUMENT.finditer(self.path)]
+
+    @property
+    def is_api(self) -> bool:
+        return self.path.startswith(API) and self.name not in OPEN
+
+    @property
+    def is_pattern(self) -> bool:
+        """True for what catches every other path."""
+        return self.path.endswith("$")
+
+    def url(self, world: dict[str, Any] | None) -> str:
+        """The address of the register's rows, or, without one, of rows that do not exist."""
+        path = self.path
+        for argument in self.arguments:
+            path = path.replace(ARGUMENT.search(argument)[0], str(_named(argument, world)), 1)
+        return f"/{path}"
+
+
+def _named(argument: str, world: dict[str, Any] | None) -> Any:
+    kind, field = OBJECTS[argument]
+    if world is not None:
+        return getattr(world[kind], field)
+    return uuid.uuid4() if field == "pk" else "36.03-999"
+
+
+def routes() -> list[Route]:
+    return [route for route in _walk(get_resolver().url_patterns, "", "") if not route.is_pattern]
+
+
+def _walk(patterns: Any, before: str, namespace: str) -> Iterator[Route]:
+    for pattern in patterns:
+        path = before + str(pattern.pattern)
+        if isinstance(pattern, URLPattern):
+            yield Route(path, f"{namespace}:{pattern.name}" if namespace else pattern.name or "")
+        else:
+            yield from _walk(pattern.url_patterns, path, pattern.namespace or namespace)
+
+
+def write_register() -> dict[str, Any]:
+    """A location of Banten with list, refused row, proposal and decision, written by the verbs and the worker's work."""
+    factories.policy(minimum=1)
+    factories.region(factories.HOME)
+    operator = factories.user(Role.OPERATOR, "36.03")
+    location = _location(operator)
+    batch = _list(location, operator)
+    unplaced = _unplaced(operator)
+    recompute.changed()
+    places.submit(location=location, by=operator)
+    proposal = Proposal.everywhere.in_force(Policy.objects.get(is_current=True)).get(location=location)
+    review.approve(
+        proposal=proposal, seen=proposal.fingerprint, note=f"{CANARY} catatan", by=factories.user(Role.REVIEWER)
+    )
+    return {
+        "location": location,
+        "batch": batch,
+        "voter": Voter.everywhere.filter(location=location).earliest("pk"),
+        "unplaced": unplaced,
+        "proposal": proposal,
+    }
+
+
+def _location(operator: Any) -> Any:
+    data = {
+        "name": f"{CANARY} Rutan",
+        "kind": Kind.PRISON,
+        "region": factories.region(),
+        "person_in_charge": f"{CANARY} Kepala",
+        "address": f"{CANARY} Jalan",
+    }
+    return places.enter(data=data, by=operator)
+
+
+def _list(location: Any, operator: Any) -> Any:
+    """Two rows of one NIK (a case), one that is refused, one with a block of its own."""
+    text = (
+        "nama;nik;tanggal_lahir;jenis_kelamin;blok;kode_wilayah_domisili\n"
+        f"{CANARY} Satu;3603280101900001;1990-01-01;L;{CANARY} Blok;{factories.HOME}\n"
+        f"{CANARY} Dua Lain;3603280101900001;1990-01-01;L;;{factories.HOME}\n"
+        f"{CANARY} Tiga;123;1990-01-01;L;;{factories.HOME}\n"
+    )
+    batch = importing.receive(file=io.BytesIO(text.encode()), file_name=f"{CANARY}.csv", location=location, by=operator)
+    return importing.run(batch)
+
+
+def _unplaced(operator: Any) -> Any:
+    fields = {"nama": f"{CANARY} Jauh", "tanggal_lahir": "1985-05-05", "jenis_kelamin": "P", "nik": ""}
+    return registration.register(
+        stay=factories.region().pk, fields={**fields, "kode_wilayah_domisili": factories.HOME}, by=operator
+    )
