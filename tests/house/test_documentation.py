@@ -104,6 +104,7 @@ def test_every_endpoint_and_parameter_is_explained():
         name for cls in filters if hasattr(cls, "filterset_class") for name in cls.filterset_class.base_filters
     }
 
+    assert {"level", "region", "parent"} <= parameters
     assert not [path for path in paths if not path.startswith("^") and f"/api/v1/{path}" not in text]
     assert not [name for name in sorted(parameters) if f"`{name}`" not in text]
 
