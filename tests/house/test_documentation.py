@@ -14,6 +14,7 @@ from locations import columns as location_columns
 from locations import importing as location_importing
 from mapping.core.plan import SOURCES
 from tests.house.code import BASE, ROOMS
+from tpskhusus.celery import recurring
 from voters import columns as voter_columns
 from voters import eligibility
 
@@ -73,6 +74,12 @@ def test_every_command_that_is_explained_is_there():
     explained = re.findall(r"^## (\w+)$", read("docs/operators/commands.md"), re.MULTILINE)
 
     assert set(explained) == set(our_commands())
+
+
+def test_every_recurring_task_is_explained():
+    text = operators()
+
+    assert not [row.task for row in recurring(10) if f"`{row.task}`" not in text]
 
 
 def test_every_column_is_explained():
