@@ -237,7 +237,7 @@ def _in_order() -> Any:
 
 
 def _has_left() -> Exists:
-    """Gone from the outer row's location by the time it arrived at another, or by now (DESIGN.md, Claims)."""
+    """Gone from the outer row's location by the time it arrived at another, or by now (docs/decisions/0005-claims.md)."""
     arrived = Coalesce("voter__arrival", Value(_until()), output_field=models.DateField())
     elsewhere = _in_order().filter(PLACED, nik_hash=OuterRef("nik_hash")).annotate(arrived=arrived)
     return Exists(
