@@ -105,7 +105,7 @@ class Summaries(TokenView):
     def get(self, request: Request) -> Response:
         proposals = self.filter_queryset(self.get_queryset())
         asked = request.query_params
-        rows = summaries.by_level(proposals, LEVELS[asked.get("level") or "village"])
+        rows = summaries.by_level(proposals, LEVELS[asked.get("level") or "province"])
         answer = {
             "policy": policy_asked(asked.get("policy")).slug,
             "as_of": summaries.as_of(proposals),

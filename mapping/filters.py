@@ -77,7 +77,7 @@ class SummaryFilter(ProposalFilter):
     level = ChoiceFilter(
         method="keep",
         choices=[(name, name) for name in LEVELS],
-        help_text="What one row stands for; `village` if left out.",
+        help_text="What one row stands for; `province` if left out.",
     )
 
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from locations.models import Kind
 from regions.levels import Level, level_of
+from voters.models import Register
 
 from . import atlas
 from .models import Policy, Proposal
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 LEVELS: Final = {"provinsi": "province", "kabkota": "regency", "lokasi": "location"}
 FORMED: Final = "dibentuk-2024"
+WITHOUT: Final = "tanpa"
 NAMES: Final = {"kind": "kategori", "state": "keadaan", "region": "wilayah", "layer": "lapisan"}
 """The parameters of the map's data, and what the page calls them."""
 
@@ -35,14 +37,14 @@ class MapForm(forms.Form):
 
     kategori = forms.ChoiceField(label=_("Category"), choices=[("", _("all")), *Kind.choices], required=False)
     keadaan = forms.ChoiceField(label=_("State"), choices=[("", _("all")), *atlas.STATES], required=False)
-    lapisan = forms.CharField(validators=[RegexValidator(rf"^{FORMED}\Z")], required=False)
+    lapisan = forms.CharField(validators=[RegexValidator(rf"^({FORMED}|{WITHOUT})\Z")], required=False)
 
 
 class Question:
     """What one request asks, of one policy. Raises Http404 for a region outside the person's territory.
 
-    A value outside its list finds nothing. The TPS of 2024 show where asked for, and as long as there is no
-    proposal in the person's territory.
+    A value outside its list finds nothing. The TPS of 2024 show where asked for, as long as there is no proposal in
+    the person's territory, and in a synthetic register, whose first page is then a real country.
     """
 
     def __init__(self, asked: QueryDict | dict[str, str], *, user: User, policy: Policy) -> None:
@@ -51,7 +53,7 @@ class Question:
         self.region = region_of(asked.get("wilayah", ""), user)
         everything: ProposalQuerySet = Proposal.objects.visible_to(user).current(policy)
         self.has_proposals = everything.exists()
-        self.shows_formed = asked.get("lapisan") == FORMED or not self.has_proposals
+        self.shows_formed = not self.has_proposals or shows_layer(asked.get("lapisan", ""))
         self.form = MapForm({name: asked.get(name, "") for name in MapForm.base_fields})
         self.is_valid = self.form.is_valid()
         self.proposals = self.narrowed(everything) if self.is_valid else everything.none()
@@ -79,7 +81,12 @@ class Question:
     @property
     def data_parameters(self) -> dict[str, str]:
         """What the page's script sends with every level it asks for."""
-        return {name: str(self.asked[ours]) for name, ours in NAMES.items() if self.asked.get(ours)}
+        asked = {name: str(self.asked[ours]) for name, ours in NAMES.items() if self.asked.get(ours)}
+        return asked | {"layer": FORMED if self.shows_formed else WITHOUT}
+
+
+def shows_layer(asked: str) -> bool:
+    return asked == FORMED or (asked != WITHOUT and Register.current().is_synthetic)
 
 
 def asked_by_script(request: HttpRequest) -> dict[str, str]:
