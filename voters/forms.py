@@ -120,7 +120,7 @@ class VoterForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """A hidden value is left alone or typed anew, never mended in part."""
         cleaned = super().clean() or {}
-        for name, text in cleaned.items():
+        for name, text in list(cleaned.items()):
             if MARK in text and text != self.masked.get(name):
                 self.add_error(
                     name, ValidationError(gettext("Type the whole value, or leave it hidden as it was."), "masked")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-NOT_JUDGED = gettext_lazy("not judged: this location asks for no TPS")
+NOT_JUDGED = gettext_lazy("not judged")
 UNPLACED = gettext_lazy("not at a special location yet")
 PLACED = gettext_lazy("at a special location meanwhile")
 

@@ -1,0 +1,101 @@
+"""Does the database itself refuse what a voter, an identity, a case or a notice cannot be?"""
+
+import datetime
+import uuid
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from tests import factories
+from voters.models import DuplicateCase, FormerNIK, NIKVerdict, Notice, Register, Voter, VoterIdentity
+
+pytestmark = pytest.mark.django_db
+
+DAY = datetime.date(2024, 1, 10)
+
+
+def changed(**fields):
+    """A voter whose row is written past every verb."""
+    return Voter.everywhere.filter(pk=factories.voter().pk).update(**fields)
+
+
+def sealed(**fields):
+    return VoterIdentity.everywhere.filter(pk=factories.voter().pk).update(**fields)
+
+
+def a_case(voter=None, **fields):
+    values = {"territory": "36.03", "number": uuid.uuid4(), "voter": voter or factories.voter()}
+    return DuplicateCase.everywhere.create(**{**values, **fields})
+
+
+def a_former_nik(voter=None, **fields):
+    values = {"territory": "36.03", "voter": voter or factories.voter(), "nik_hash": b"former"}
+    return FormerNIK.everywhere.create(**{**values, **fields})
+
+
+def two_open_cases():
+    voter = factories.voter()
+    a_case(voter)
+    a_case(voter)
+
+
+def twice_the_same_former_nik():
+    voter = factories.voter()
+    a_former_nik(voter)
+    a_former_nik(voter)
+
+
+VIOLATIONS = {
+    "voter_has_territory": lambda: changed(territory=""),
+    "voter_somewhere": lambda: changed(location=None, stay=None),
+    "voter_has_name": lambda: changed(name=""),
+    "voter_sex_known": lambda: changed(sex="X"),
+    "voter_role_known": lambda: changed(role="tamu"),
+    "voter_leaves_after_arriving": lambda: changed(arrival=DAY, departure=DAY - datetime.timedelta(days=1)),
+    "voter_duplicate_has_a_nik": lambda: changed(is_duplicate=True, nik_verdict=NIKVerdict.NONE),
+    "identity_has_territory": lambda: sealed(territory=""),
+    "identity_claims_its_own_nik": lambda: sealed(claim=b"somebody else's"),
+    "identity_nik_and_hash_together": lambda: sealed(nik_sealed=None, claim=None),
+    "former_nik_has_territory": lambda: a_former_nik(territory=""),
+    "former_nik_once": twice_the_same_former_nik,
+    "case_has_territory": lambda: a_case(territory=""),
+    "case_open_once_per_voter": two_open_cases,
+    "notice_has_territory": lambda: Notice.everywhere.create(
+        territory="", voter=factories.voter(), kind=Notice.Kind.LOST
+    ),
+    "register_only_one": lambda: Register.objects.create(pk=2, name="second"),
+}
+
+
+@pytest.mark.parametrize("name", VIOLATIONS)
+def test_the_database_refuses(name):
+    with pytest.raises(IntegrityError) as refused, transaction.atomic():
+        VIOLATIONS[name]()
+
+    assert name in str(refused.value) or "UNIQUE" in str(refused.value)
+
+
+def test_a_nik_is_claimed_by_one_row():
+    first, second = factories.voter(), factories.voter()
+    claimed = VoterIdentity.everywhere.get(pk=first.pk).nik_hash
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        VoterIdentity.everywhere.filter(pk=second.pk).update(nik_hash=claimed, claim=claimed)
+
+    assert VoterIdentity.everywhere.filter(claim=claimed).count() == 1
+
+
+def test_an_unplaced_voter_is_in_no_block():
+    voter = factories.voter(stay=factories.VILLAGE)
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Voter.everywhere.filter(pk=voter.pk).update(block=factories.block())
+
+
+def test_closed_cases_may_be_many():
+    voter = factories.voter()
+    a_case(voter, closed_at=datetime.datetime(2024, 1, 10, tzinfo=datetime.UTC))
+
+    a_case(voter)
+
+    assert DuplicateCase.everywhere.filter(voter=voter).count() == 2
