@@ -14,6 +14,7 @@ from mapping.models import Decision
 from regions.models import FormedTPS, Region
 from tests import factories
 from tests.mapping.plans import proposal
+from voters.models import Register
 
 MAP = "/peta/"
 DATA = "/peta/data.json"
@@ -247,5 +248,15 @@ def test_the_layer_of_2024_is_a_switch_that_lives_in_the_url(proposals: None) ->
     off, on = client.get(MAP), client.get(MAP, {"lapisan": "dibentuk-2024", "kategori": "panti"})
 
     assert "?lapisan=dibentuk-2024" in off.content.decode()
-    assert 'href="?kategori=panti"' in on.content.decode()
+    assert "lapisan=tanpa" in on.content.decode()
     assert [column["sort"] for column in on.context["columns"]] == ["nama", "tps", "dibentuk", "pemilih", "lokasi"]
+
+
+def test_the_first_page_of_a_synthetic_register_shows_the_country_of_2024(proposals: None) -> None:
+    Register.objects.update_or_create(pk=1, defaults={"name": "contoh", "is_synthetic": True})
+    client = signed_in()
+
+    first, without = client.get(MAP), client.get(MAP, {"lapisan": "tanpa"})
+
+    assert "dibentuk" in [column["sort"] for column in first.context["columns"]]
+    assert "dibentuk" not in [column["sort"] for column in without.context["columns"]]
