@@ -34,7 +34,8 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @never_cache
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus' text form, for this machine only."""
-    if request.META.get("REMOTE_ADDR") not in LOOPBACK or "HTTP_X_FORWARDED_FOR" in request.META:
+    is_passed_on = "HTTP_X_FORWARDED_FOR" in request.META or "HTTP_FORWARDED" in request.META
+    if request.META.get("REMOTE_ADDR") not in LOOPBACK or is_passed_on:
         return HttpResponseForbidden()
     figures = {"tps_changes_waiting": Change.everywhere.count(), "tps_bell_missed": bell.missed()}
     text = "".join(f"# TYPE {name} gauge\n{name} {value}\n" for name, value in figures.items())

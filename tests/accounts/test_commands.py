@@ -204,8 +204,8 @@ def test_every_scope_can_be_given():
 @pytest.mark.once
 def test_the_command_line_itself_refuses_without_reference_data(tmp_path):
     """A process of its own: exit code and sentence are what a person sees."""
-    environment = os.environ | {"DATABASE_URL": f"sqlite:///{tmp_path / 'empty.sqlite3'}", "DJANGO_SETTINGS_MODULE": ""}
-    environment.pop("DJANGO_SETTINGS_MODULE")
+    database = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    environment = os.environ | {"DATABASE_URL": database, "DJANGO_SETTINGS_MODULE": "tpskhusus.settings"}
     run = [sys.executable, "manage.py"]
     subprocess.run([*run, "migrate", "-v0"], cwd=BASE, env=environment, check=True)
 
