@@ -9,16 +9,17 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from locations.models import Batch
-
 from .models import Role
 from .reasons import LABELS
 from .standing import ELIGIBLE
+from .words import STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
+
+    from locations.models import Batch
 
     from .querysets import VoterQuerySet
 
@@ -76,7 +77,9 @@ class VoterFilter(FilterSet):
 class BatchFilter(FilterSet):
     """`keadaan`: how far an upload is."""
 
-    keadaan = ChoiceFilter(label=_("State"), field_name="state", choices=Batch.State.choices)
+    keadaan = ChoiceFilter(
+        label=_("State"), field_name="state", choices=[(state.value, word) for state, (word, _tone) in STATES.items()]
+    )
 
     @property
     def found(self) -> QuerySet[Batch]:
