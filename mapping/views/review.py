@@ -159,6 +159,9 @@ def location_panel(request: HttpRequest, location_id: uuid.UUID) -> HttpResponse
     require(request.user, Permission.VIEW)
     location = get_object_or_404(SpecialLocation.objects.visible_to(request.user), pk=location_id)
     policy = Policy.objects.filter(is_current=True).first()
+    pending = location.is_active and is_pending(
+        request, location
+    )  # asked first: what waits no longer is in the proposal
     proposal = proposal_of(request, location, policy) if policy else None
     template = "mapping/location_panel.html" if request.htmx else "mapping/location_panel_page.html"
     return render(
@@ -173,7 +176,7 @@ def location_panel(request: HttpRequest, location_id: uuid.UUID) -> HttpResponse
             "proposal_url": reverse("mapping:proposal", args=[proposal.pk]) if proposal else "",
             "figures": figures_of(proposal) if proposal else [],
             "indication": indication_of(location, policy, proposal),
-            "is_pending": location.is_active and is_pending(request, location),
+            "is_pending": pending,
         },
     )
 
