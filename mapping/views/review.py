@@ -159,9 +159,8 @@ def location_panel(request: HttpRequest, location_id: uuid.UUID) -> HttpResponse
     require(request.user, Permission.VIEW)
     location = get_object_or_404(SpecialLocation.objects.visible_to(request.user), pk=location_id)
     policy = Policy.objects.filter(is_current=True).first()
-    pending = location.is_active and is_pending(
-        request, location
-    )  # asked first: what waits no longer is in the proposal
+    # Asked before the proposal is read: what no longer waits is in it.
+    pending = location.is_active and is_pending(request, location)
     proposal = proposal_of(request, location, policy) if policy else None
     template = "mapping/location_panel.html" if request.htmx else "mapping/location_panel_page.html"
     return render(
