@@ -68,7 +68,7 @@ def problem(exception: Exception, context: dict[str, Any]) -> Response | None:
     detail = getattr(exception, "detail", None)
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": str(getattr(exception, "default_detail", "")),
+        "title": response.status_text,
         "status": response.status_code,
     }
     if isinstance(detail, dict | list):

@@ -52,7 +52,8 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(_("%(file)s cannot be read.") % {"file": file}) from error
         except ValueError as error:
-            raise CommandError(_(columns.FILE_FAULTS["too_large"])) from error
+            sentence = columns.FILE_FAULTS["too_large"]
+            raise CommandError(_(sentence)) from error
 
     def _print(self, result: dict[str, Any], batch: Batch, *, as_json: bool) -> None:
         if as_json:
