@@ -8,8 +8,8 @@ import random
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import connection, transaction
+from uuid_utils import uuid7
 
-from accounts.ids import new_id
 from locations.models import Block, SpecialLocation
 from regions.levels import Level
 from regions.models import Region
@@ -100,19 +100,25 @@ def _people(
     randomness: random.Random, villages: Sequence[str], places: Iterable[tuple[SpecialLocation, list[Any], int]]
 ) -> Iterator[tuple[Any, ...]]:
     near = _near(villages)
-    draw, choice = randomness.random, randomness.choice
+    draw, choice, text = randomness.random, randomness.choice, _text_of
     for place, blocks, size in places:
+        here, parts = text(place.pk), [text(block) for block in blocks]
         pools = (near[place.region_id[:5]], near[place.region_id[:2]], villages)
         for number in range(size):
             luck = draw()
             home = choice(pools[0 if luck < 0.3 else 1 if luck < 0.75 else 2])
             fate = draw()
             yield (
-                new_id(), place.territory, place.pk, blocks[number * len(blocks) // size], "penghuni", "Warga Contoh",
+                text(uuid7()), place.territory, here, parts[number * len(parts) // size], "penghuni", "Warga Contoh",
                 "L" if draw() < 0.7 else "P", 1985, None, "S", home, False, None, LEAVING if fate < 0.04 else None,
                 0.04 < fate < 0.06, False, "1" if 0.06 < fate < 0.07 else "", "S", "none" if 0.07 < fate < 0.12 else "ok",
                 False, False, "", False,
             )  # fmt: skip
+
+
+def _text_of(identifier: Any) -> str:
+    """An id as the database at hand writes it."""
+    return str(identifier) if connection.vendor == "postgresql" else str(identifier.hex)
 
 
 def _near(villages: Sequence[str]) -> dict[str, list[str]]:
@@ -143,5 +149,4 @@ def insert_voters(rows: Sequence[tuple[Any, ...]]) -> None:
             cursor.copy_expert(f"COPY {Voter._meta.db_table} ({columns}) FROM STDIN", io.StringIO(text))
             return
         marks = ", ".join(["%s"] * len(COLUMNS))
-        plain = [[value.hex if hasattr(value, "int") else value for value in row] for row in rows]
-        cursor.executemany(f"INSERT INTO {Voter._meta.db_table} ({columns}) VALUES ({marks})", plain)
+        cursor.executemany(f"INSERT INTO {Voter._meta.db_table} ({columns}) VALUES ({marks})", rows)

@@ -5,8 +5,8 @@ Never half a file: either every good row is in and every bad one kept with its r
 
 from __future__ import annotations
 
-import gc
 import datetime
+import gc
 import hashlib
 import time
 import uuid
