@@ -19,7 +19,7 @@ def fresh_bell(monkeypatch):
 
 
 def task_of(url: str, **options):
-    app = Celery("faults")
+    app = Celery("faults", set_as_current=False)
     app.conf.update(broker_write_url=url, task_publish_retry=False, broker_transport_options=options)
 
     @app.task(name="faults.nothing")
