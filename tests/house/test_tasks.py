@@ -12,7 +12,7 @@ from tpskhusus.celery import app, recurring
 
 
 def our_tasks() -> dict:
-    app.loader.import_default_modules()
+    app.autodiscover_tasks(force=True)  # without what a worker checks at its start, which asks the database
     return {name: task for name, task in app.tasks.items() if name.partition(".")[0] in APPS}
 
 
