@@ -14,6 +14,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from tests import live, services
+from tpskhusus import messages
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
@@ -32,6 +33,8 @@ hypothesis_settings.load_profile("ours")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and messages.is_stale():
+        messages.compile_all()  # a fresh checkout has no .mo, and its pages would be English
     config.addinivalue_line("markers", "slow: takes longer than a few seconds; the test says why it must")
     config.addinivalue_line("markers", "long: only in `make test-full`")
     config.addinivalue_line("markers", "once: says nothing about the database; run on SQLite only")
