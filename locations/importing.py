@@ -93,8 +93,8 @@ def _read(file: BinaryIO, by: Actor) -> _File:
         raise SheetError("missing_column", 1, header)
     for header in layout.twice:
         raise SheetError("column_twice", 1, header)
-    for name in layout.unknown:
-        content.warnings.add("unknown_column", 1, name=name)
+    if layout.unknown:
+        content.warnings.add("unknown_column", 1, name=intake.named(layout.unknown))
     regions = _Regions()
     for number, row in rows:
         content.total += 1

@@ -6,9 +6,10 @@ The bytes belong to the app that understands them; here it is only counted and t
 from __future__ import annotations
 
 import datetime
+import re
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -19,6 +20,7 @@ from .models import Batch, Refusal
 
 LOST_AFTER = datetime.timedelta(minutes=1)
 ROWS_NAMED = 20
+DIGITS = re.compile(r"\d{6,}")
 
 
 class Warnings:
@@ -50,6 +52,11 @@ class Warnings:
             code: {"count": count, "rows": sorted(self._rows[code]), "params": self._params.get(code, {})}
             for code, count in self._count.items()
         }
+
+
+def named(columns: Iterable[str]) -> str:
+    """The headers of a file as a warning names them; where the header is missing, a row of people stands there."""
+    return ", ".join(DIGITS.sub("•", name)[:40] for name in columns)
 
 
 def claim(batch_id: uuid.UUID) -> Batch | None:

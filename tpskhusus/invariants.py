@@ -26,7 +26,7 @@ from mapping.core.plan import BALLOTS
 from mapping.models import Decision, Policy, Proposal
 from voters.models import DuplicateCase, FormerNIK, NIKVerdict, Notice, Register, Voter, VoterIdentity
 
-PATIENCE: Final = datetime.timedelta(seconds=60)
+PATIENCE: Final = datetime.timedelta(minutes=10)
 SHOWN: Final = 5
 PARENTS: Final[dict[type[models.Model], str]] = {
     Block: "location",

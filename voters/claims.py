@@ -55,17 +55,20 @@ class Decision:
     placed: frozenset[uuid.UUID] = frozenset()
 
 
-def decide(rows: Collection[Row], *, until: date, ended: Collection[bytes] = ()) -> Decision:
+def decide(
+    rows: Collection[Row], *, until: date, polling_day: date | None = None, ended: Collection[bytes] = ()
+) -> Decision:
     """Who of the rows with one NIK counts.
 
     `until` is the earlier of today and polling day: a departure up to then is past. `ended` are the person hashes
     of holders that are no longer among the rows (removed, or their NIK corrected). Deciding again changes nothing.
+    A row that is absent on polling day does not keep the claim from the same person present elsewhere.
     """
     located = [row for row in rows if row.is_active and not row.is_unplaced]
     unplaced = [row for row in rows if row.is_active and row.is_unplaced]
     standing = [row for row in located if not any(_yields(row, other, until) for other in located)]
     candidates = standing or unplaced
-    claimant = _claimant(candidates, rows, ended)
+    claimant = _claimant(candidates, rows, ended, polling_day)
     return Decision(
         claimant=claimant.id if claimant else None,
         duplicates=frozenset(row.id for row in candidates if row is not claimant),
@@ -118,21 +121,38 @@ def _yields(row: Row, other: Row, until: date) -> bool:
     return row.departure <= (other.arrival or until)
 
 
-def _claimant(candidates: list[Row], rows: Collection[Row], ended: Collection[bytes]) -> Row | None:
-    """The holder; else, where a claim ended, who came since, or the one same person that waits; else the first."""
+def _claimant(
+    candidates: list[Row], rows: Collection[Row], ended: Collection[bytes], polling_day: date | None
+) -> Row | None:
+    """The holder; else, where a claim ended, who came since, or the same person that waits; else the first."""
+
+    def first(some: list[Row]) -> Row:
+        return min(some, key=lambda row: (not _is_present(row, polling_day), row.id))
+
     holder = next((row for row in candidates if row.holds), None)
-    if holder or not candidates:
-        return holder
+    if holder:
+        same = [row for row in candidates if row.person == holder.person]
+        return holder if _is_present(holder, polling_day) or not _is_present(first(same), polling_day) else first(same)
+    if not candidates:
+        return None
     fresh = [row for row in candidates if not row.waits]
     waiting = [row for row in candidates if row.waits]
     persons = {*ended, *(row.person for row in rows if row.holds)}
     if fresh and (persons or not waiting):
-        return min(fresh, key=lambda row: row.id)
+        return first(fresh)
     heirs = [row for row in waiting if row.person in persons]
-    if len(heirs) == 1:
-        return heirs[0]
-    is_alone = len(candidates) == 1 and all(row.person == candidates[0].person for row in rows)
-    return candidates[0] if is_alone else None
+    if heirs:
+        return first(heirs)
+    is_one_person = all(row.person == candidates[0].person for row in rows)
+    return first(candidates) if is_one_person else None
+
+
+def _is_present(row: Row, polling_day: date | None) -> bool:
+    """Arrived by polling day and not gone; while no polling day is set, everybody."""
+    if polling_day is None or row.is_unplaced:
+        return True
+    has_arrived = row.arrival is None or row.arrival <= polling_day
+    return has_arrived and (row.departure is None or row.departure > polling_day)
 
 
 def _until(today: date) -> date:
@@ -154,8 +174,10 @@ def _settle_chunk(
     hashes: list[bytes], until: date, ended: Mapping[bytes, Collection[bytes]], inserted: frozenset[uuid.UUID]
 ) -> set[uuid.UUID]:
     outcome = _Outcome(inserted)
+    polling_day = Register.current().polling_day
     for nik_hash, stored in _groups(hashes).items():
-        decision = decide([each.row for each in stored], until=until, ended=ended.get(nik_hash, ()))
+        rows = [each.row for each in stored]
+        decision = decide(rows, until=until, polling_day=polling_day, ended=ended.get(nik_hash, ()))
         outcome.add(stored, decision)
     outcome.write()
     return outcome.moved

@@ -173,8 +173,8 @@ def _prepare(batch: Batch, on_progress: Callable[[int], None]) -> _Prepared:
         for twice in layout.twice:
             raise SheetError("column_twice", 1, twice)
         prepared = _Prepared([], [], intake.Warnings(), _present(layout), 0, Register.current())
-        for name in layout.unknown:
-            prepared.warnings.add("unknown_column", 1, name=name)
+        if layout.unknown:
+            prepared.warnings.add("unknown_column", 1, name=intake.named(layout.unknown))
         _check_rows(batch, rows, layout, default, prepared, on_progress)
     return prepared
 
@@ -339,6 +339,7 @@ class _Load:
                     keeps_nik=keeps_nik,
                     block_id=_block_of(person, blocks),
                     epoch=self.prepared.register.epoch,
+                    from_list=True,
                 )
                 for code in update.warnings:
                     self.warnings.add(code, person.row_number)

@@ -69,14 +69,15 @@ def update_of(
     block_id: uuid.UUID | None,
     epoch: date,
     removes_nik: bool = False,
+    from_list: bool = False,
 ) -> Update:
     """`changed` names fields of voter and record, `nik` for the number itself; empty where the row says nothing new.
 
     `present` are the columns the row has. A row without a NIK, or whose voter `keeps_nik`, never takes one away,
-    unless somebody who sees it says so (`removes_nik`).
+    unless somebody who sees it says so (`removes_nik`). A list (`from_list`) of an earlier stay leaves the dates.
     """
     keeps_nik = not removes_nik and (keeps_nik or not person.parsed.nik or "nik" not in present)
-    values, warnings = _new_values(stored, person, present, keeps_nik, block_id, epoch)
+    values, warnings = _new_values(stored, person, present, keeps_nik, block_id, epoch, from_list)
     record = stored.open_record()
     told = person.parsed.record._asdict()
     new_record = record._replace(**{f: told[f] for column, f in RECORD_FIELD_OF.items() if column in present})
@@ -106,6 +107,7 @@ def _new_values(
     keeps_nik: bool,
     block_id: uuid.UUID | None,
     epoch: date,
+    from_list: bool,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     told = dict(zip(VOTER_FIELDS, voter_values(person, block_id=block_id, epoch=epoch), strict=True))
     fields = {name for column, names in FIELDS_OF.items() if column in present for name in names}
@@ -116,7 +118,10 @@ def _new_values(
         if told["home_id"] is None and stored.values["home_assumed"]:
             fields -= {"home_id", "home_assumed"}
     warnings: tuple[str, ...] = ()
-    if stored.has_yielded and "departure" in fields and told["departure"] != stored.values["departure"]:
+    if from_list and _is_earlier_stay(stored, told):
+        fields -= {"arrival", "departure"}
+        warnings = ("dates_kept",)
+    elif _moves_a_yielded_departure(stored, told, fields):
         fields -= {"departure"}
         warnings = ("departure_kept",)
     values = dict(stored.values)
@@ -125,6 +130,22 @@ def _new_values(
         values.update(arrival=stored.values["arrival"], departure=stored.values["departure"])
         warnings += ("dates_kept",)
     return values, warnings
+
+
+def _moves_a_yielded_departure(stored: Stored, told: Mapping[str, Any], fields: Collection[str]) -> bool:
+    """The row would clear or move the departure of somebody who counts elsewhere, and does not say he came back."""
+    known = stored.values["departure"]
+    if not stored.has_yielded or "departure" not in fields or told["departure"] == known:
+        return False
+    return "arrival" not in fields or told["arrival"] is None or told["arrival"] < known
+
+
+def _is_earlier_stay(stored: Stored, told: Mapping[str, Any]) -> bool:
+    """An old list: gone by the arrival that is known, with no later arrival of its own."""
+    arrived, gone = stored.values["arrival"], told["departure"]
+    if arrived is None or gone is None or gone > arrived:
+        return False
+    return told["arrival"] is None or told["arrival"] < arrived
 
 
 def _sealed(

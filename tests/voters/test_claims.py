@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.permissions import SYSTEM
 from locations.models import Change
+from tests import factories
 from voters import claims, registration
 from voters.claims import Row, decide
 from voters.models import DuplicateCase, FormerNIK, Notice, Register, Voter, VoterIdentity
@@ -76,13 +77,24 @@ def test_when_a_claim_ends_the_same_person_takes_it_and_a_stranger_does_not():
     assert decide([gone, stranger], until=TODAY).claimant is None
 
 
-def test_several_who_could_take_a_claim_are_a_case():
+def test_of_several_who_could_take_a_claim_the_first_does_and_the_others_stay_a_case():
     gone = claim_row(1, "A", holds=True, is_active=False)
-    waiting = [claim_row(n, f"P{n}", waits=True) for n in (2, 3)]
+    second, third = (claim_row(n, f"P{n}", waits=True) for n in (2, 3))
 
-    decision = decide([gone, *waiting], until=TODAY)
+    decision = decide([gone, third, second], until=TODAY)
 
-    assert (decision.claimant, decision.duplicates) == (None, {row.id for row in waiting})
+    assert (decision.claimant, decision.duplicates) == (second.id, {third.id})
+
+
+@pytest.mark.parametrize("dates", [{"departure": date(2024, 1, 10)}, {"arrival": date(2024, 3, 5)}])
+def test_who_is_absent_on_polling_day_does_not_keep_the_claim_from_the_same_person_present(dates):
+    holder = claim_row(1, "A", holds=True, **dates)
+    same = claim_row(2, "B", arrival=date(2024, 1, 5), waits=True)
+    stranger = claim_row(3, "C", person=b"q", waits=True)
+    day = date(2024, 2, 14)
+
+    assert decide([holder, same, stranger], until=day, polling_day=day).claimant == same.id
+    assert decide([holder, stranger], until=day, polling_day=day).claimant != stranger.id
 
 
 def test_an_unplaced_voter_yields_to_a_location_and_revives():
@@ -385,6 +397,50 @@ def test_372_people_under_one_nik_are_one_who_counts_and_371_who_wait(places):
     assert (len(counting()), len(waiting()), Voter.everywhere.count()) == (1, 371, 372)
     assert DuplicateCase.everywhere.values("number").distinct().count() == 1
     held_once()
+
+
+STAYS = {
+    "first": {"kode_lokasi": "A", "tanggal_masuk": "", "tanggal_keluar": "2024-01-10"},
+    "between": {"kode_lokasi": "B", "tanggal_masuk": "2024-01-10", "tanggal_keluar": "2024-01-20"},
+    "again": {"kode_lokasi": "A", "tanggal_masuk": "2024-01-20", "tanggal_keluar": ""},
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(STAYS)))
+def test_who_returns_to_the_first_prison_counts_there_in_whatever_order_the_lists_come(places, order):
+    Register.objects.update_or_create(pk=1, defaults={"name": "daftar", "polling_day": date(2024, 2, 14)})
+    for name in (*order, *STAYS):
+        load(row("Budi Santoso", **STAYS[name]))
+
+    assert counting() == ["Budi Santoso@A"]
+
+
+OVERLAPS = (
+    ({"tanggal_keluar": "2024-01-10"}, {"tanggal_masuk": "2024-01-05"}),
+    ({"tanggal_masuk": "2024-03-05"}, {"tanggal_masuk": ""}),
+    ({"tanggal_masuk": "2024-02-20"}, {"tanggal_masuk": "2024-02-01"}),
+)
+
+
+@pytest.mark.parametrize(("absent", "present"), OVERLAPS)
+@pytest.mark.parametrize("order", list(itertools.permutations(["A", "B"])))
+def test_a_row_absent_on_polling_day_never_takes_the_vote_of_the_one_present(places, absent, present, order):
+    Register.objects.update_or_create(pk=1, defaults={"name": "daftar", "polling_day": date(2024, 2, 14)})
+    stays = {"A": absent, "B": present}
+    for code in (*order, *order):
+        load(row("Budi Santoso", kode_lokasi=code, **{"tanggal_masuk": "", "tanggal_keluar": "", **stays[code]}))
+
+    assert counting() == ["Budi Santoso@B"]
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["A", "B", "C", "A left"])))
+def test_one_of_three_prisons_counts_when_the_first_says_that_he_left(places, order):
+    factories.special_location("C", "32.73.01.1001")
+    for step in (*order, *order):
+        left = {"tanggal_keluar": "2024-01-10"} if step == "A left" else {"tanggal_keluar": ""}
+        load(row("Budi Santoso", kode_lokasi=step[0], **left))
+
+    assert len(counting()) == 1
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["A", "stay"])))

@@ -44,7 +44,7 @@ class Command(BaseCommand):
         for name in COUNTS:
             self.stdout.write(f"{name:12}{result[name]:>10}")
         for code, warning in batch.warnings.items():
-            rows = ", ".join(map(str, warning["rows"]))
+            rows = ", ".join([*map(str, warning["rows"]), *warning["params"].values()])
             self.stdout.write(f"{warning['count']} × {_(importing.WARNINGS[code])} ({code}; {rows})")
         for refusal in Refusal.everywhere.filter(batch=batch).order_by("row_number"):
             for reason in refusal.reasons:

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.permissions import SYSTEM
-from mapping import documents
+from mapping import documents, recompute
 from mapping.models import Policy, Proposal
 from regions import levels
 from regions.models import Region
@@ -26,6 +26,8 @@ class Command(BaseCommand):
 
     def handle(self, *, region: str, policy: str | None, format: str, **options: Any) -> None:
         rules = policy_named(policy)
+        if rules.is_current:
+            recompute.changed()  # what waits for a worker is computed first, so that no location is missing
         proposals = (
             Proposal.objects.visible_to(SYSTEM).current(rules).within(region_named(region)).select_related("location")
         )

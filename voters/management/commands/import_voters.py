@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.permissions import SYSTEM
 from locations.models import Batch, SpecialLocation
 from voters import columns, importing
+from voters.words import warning_text
 
 COUNTS = ("rows", "accepted", "updated", "rejected", "duplicates")
 
@@ -62,7 +63,7 @@ class Command(BaseCommand):
         for name in COUNTS:
             self.stdout.write(f"{name:12}{result[name]:>10}")
         for code, warning in batch.warnings.items():
-            sentence = _(columns.WARNINGS[code])
+            sentence = warning_text(code, warning["params"])
             rows = ", ".join(map(str, warning["rows"]))
             self.stdout.write(f"{warning['count']} × {sentence} ({code}; {rows})")
 
