@@ -34,10 +34,27 @@ def load_reference_data(
     """
     wanted = Wanted(only)
     with transaction.atomic():
+        _take_the_time_it_takes()
         written = sum(write(wanted, progress=progress) for write in STEPS)
+        if written:
+            _count_rows_anew()
         if written or not ReferenceFile.objects.exists():
             note_files(wanted)
     return wanted.counts() | {"written": written}
+
+
+def _take_the_time_it_takes() -> None:
+    """A page may read for a minute at most; a first load on a busy machine may take longer."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")
+
+
+def _count_rows_anew() -> None:
+    """PostgreSQL checks the foreign keys at commit; without fresh statistics it may search for each one from the top."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE regions_region, regions_electoraldistrict")
 
 
 class Wanted:
