@@ -20,7 +20,10 @@ from .masking import HIDDEN, MARK
 from .models import Marital, Role, Sex, Voter
 
 if TYPE_CHECKING:
+    import datetime
     from collections.abc import Iterable, Mapping
+
+    from django.http import QueryDict
 
     from accounts.models import User
     from locations.cells import Layout
@@ -66,8 +69,12 @@ class VoterForm(forms.Form):
     With `masked` (cells as `masking.masked_cells` gives them) it is a correction: a hidden field left alone stays.
     """
 
+    nik = CellField(
+        _("NIK"),
+        inputmode="numeric",
+        help_text=_("16 digits; birth date and sex are taken from it. Without one, leave it empty or write -."),
+    )
     nama = CellField(label_of("name"), required=True)
-    nik = CellField(_("NIK"), inputmode="numeric", help_text=_("16 digits. Without one, leave it empty or write -."))
     nkk = CellField(_("Family card number (NKK)"), inputmode="numeric")
     tanggal_lahir = CellField(_("Birth date"), required=True, help_text=_("For example 1990-12-31 or 31/12/1990."))
     jenis_kelamin = ChoiceCell(_("Sex"), [("", pgettext_lazy("choice", "choose")), *Sex.choices], required=True)
@@ -96,16 +103,22 @@ class VoterForm(forms.Form):
     keterangan = CellField(_("Notes"))
 
     GROUPS = (
-        (_("Person"), ("nama", "nik", "nkk", "tanggal_lahir", "jenis_kelamin", "tempat_lahir", "status_kawin")),
+        (_("Person"), ("nik", "nama", "tanggal_lahir", "jenis_kelamin", "nkk", "status_kawin", "tempat_lahir")),
         (_("At the location"), ("blok", "peran", "tanggal_masuk", "tanggal_keluar")),
         (_("Home"), ("kode_wilayah_domisili", "alamat", "rt", "rw")),
         (_("Further"), ("status_ktp_el", "kewarganegaraan", "pekerjaan", "disabilitas", "keterangan")),
     )
 
     def __init__(
-        self, *args: Any, masked: Mapping[str, str] | None = None, is_placed: bool = True, **kwargs: Any
+        self,
+        *args: Any,
+        masked: Mapping[str, str] | None = None,
+        kept: Mapping[str, str] | None = None,
+        is_placed: bool = True,
+        **kwargs: Any,
     ) -> None:
-        super().__init__(*args, initial={"peran": Role.RESIDENT.value, **(masked or {})}, **kwargs)
+        """`kept` are cells that stay from one new voter to the next."""
+        super().__init__(*args, initial={"peran": Role.RESIDENT.value, **(kept or {}), **(masked or {})}, **kwargs)
         self.masked = {name: text for name, text in (masked or {}).items() if MARK in text}
         if not is_placed:
             del self.fields["blok"]
@@ -140,6 +153,20 @@ class VoterForm(forms.Form):
         """Shows what a verb refused: beside its field, or on top where the form has none for it."""
         for column, errors in faults.error_dict.items() if hasattr(faults, "error_dict") else [("", faults.error_list)]:
             self.add_error(column if column in self.fields and column != NON_FIELD_ERRORS else None, errors)
+
+
+def completed(data: QueryDict, *, at: datetime.date) -> QueryDict | None:
+    """The same with birth date and sex from the NIK where they were left empty; None where nothing is to be filled.
+
+    What the script of the page does while one types.
+    """
+    told = nik.told_by(data.get("nik", ""), at=at)
+    if told is None or (data.get("tanggal_lahir", "").strip() and data.get("jenis_kelamin")):
+        return None
+    filled, (birth_date, sex) = data.copy(), told
+    filled["tanggal_lahir"] = data.get("tanggal_lahir", "").strip() or birth_date.strftime("%d/%m/%Y")
+    filled["jenis_kelamin"] = data.get("jenis_kelamin") or sex
+    return filled
 
 
 class ReasonForm(forms.Form):

@@ -95,6 +95,17 @@ def birth_date_of(nik: str, *, at: date) -> date:
     return date(year if year <= at.year else year - 100, int(nik[8:10]), day - 40 if day > 40 else day)
 
 
+def told_by(text: str, *, at: date) -> tuple[date, str] | None:
+    """Birth date and sex that a NIK carries, however it was typed; None where it is no well-formed one."""
+    nik = parse_nik(text)
+    if is_placeholder(nik, synthetic=True) or nik_fault(nik):
+        return None
+    try:
+        return birth_date_of(nik, at=at), sex_of(nik)
+    except ValueError:
+        return None
+
+
 def date_part(birth_date: date, sex: str) -> str:
     """The six digits that birth date and sex give."""
     day = birth_date.day + (40 if sex == FEMALE else 0)

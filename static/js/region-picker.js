@@ -14,6 +14,7 @@ function attach(picker) {
   list.addEventListener("click", (event) => choose(event.target.closest("[data-code]")));
   picker.addEventListener("keydown", (event) => {
     if (event.key === "Escape") return close();
+    if (event.key === "Enter" && event.target === field) return takeFirst(event);
     if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
     event.preventDefault();
     move(event.key === "ArrowDown" ? 1 : -1);
@@ -25,6 +26,14 @@ function attach(picker) {
     close();
     chosen.textContent = option.dataset.label;
     field.dispatchEvent(new Event("change", { bubbles: true }));
+  }
+
+  // While names are offered, Enter takes the first instead of sending the form.
+  function takeFirst(event) {
+    const first = list.querySelector("[data-code]");
+    if (!first) return;
+    event.preventDefault();
+    choose(first);
   }
 
   function move(by) {

@@ -321,7 +321,9 @@ def test_notices_that_were_read_do_not_come_again_and_those_of_others_stay(place
 
 
 def test_a_voter_is_added_and_the_location_is_computed_anew(places, browser):
-    response = browser.post(f"/pemilih/lokasi/{places[0].pk}/tambah/", typed(blok="Mawar", pekerjaan="Petani"))
+    response = browser.post(
+        f"/pemilih/lokasi/{places[0].pk}/tambah/", typed(blok="Mawar", pekerjaan="Petani", selesai="1")
+    )
 
     voter = Voter.everywhere.get()
     assert response.url == f"/lokasi/{places[0].pk}/"
@@ -329,10 +331,32 @@ def test_a_voter_is_added_and_the_location_is_computed_anew(places, browser):
     assert Change.everywhere.filter(location=places[0]).exists()
 
 
-def test_whoever_adds_many_stays_on_the_form(places, browser):
-    response = browser.post(f"/pemilih/lokasi/{places[0].pk}/tambah/", typed(lagi="1"))
+def test_whoever_adds_a_voter_gets_the_next_form_with_the_same_block_and_role(places, browser):
+    response = browser.post(f"/pemilih/lokasi/{places[0].pk}/tambah/", typed(blok="Mawar", peran="petugas"))
+    page = browser.get(response.url)
 
-    assert response.url == f"/pemilih/lokasi/{places[0].pk}/tambah/"
+    assert "Mawar" not in response.url
+    assert page.context["form"]["blok"].value() == "Mawar"
+    assert page.context["form"]["peran"].value() == "petugas"
+    assert not page.context["form"]["nik"].value()
+
+
+def test_without_a_script_birth_date_and_sex_are_taken_from_the_nik_and_shown_before_anything_is_saved(places, browser):
+    empty = typed(nik=invented_nik(sex="P"), tanggal_lahir="", jenis_kelamin="")
+
+    page = browser.post(f"/pemilih/lokasi/{places[0].pk}/tambah/", empty)
+    assert not Voter.everywhere.exists()
+    browser.post(f"/pemilih/lokasi/{places[0].pk}/tambah/", as_shown(page))
+
+    voter = Voter.everywhere.get()
+    assert (voter.sex, voter.birth_year, voter.nik_verdict) == ("P", 1990, "ok")
+
+
+@pytest.mark.parametrize("nik", ["", "-", "123", "3603280000900001", "3603282902010001"])
+def test_what_is_no_nik_fills_nothing(places, browser, nik):
+    page = browser.post(f"/pemilih/lokasi/{places[0].pk}/tambah/", typed(nik=nik, tanggal_lahir="", jenis_kelamin=""))
+
+    assert {"tanggal_lahir", "jenis_kelamin"} <= errors_of(page).keys()
 
 
 def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(places, browser):

@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.permissions import Permission, may, require
+from locations.models import Block
 from locations.views import url_if_any
 from locations.words import region_name
 from regions.models import Region
 
 from .. import masking, registration
 from ..duplicates import open_cases
-from ..forms import ReasonForm, VoterForm
+from ..forms import ReasonForm, VoterForm, completed
 from ..masking import MARK
-from ..models import Voter, VoterIdentity
+from ..models import Role, Voter, VoterIdentity
 from ..rows import VoterRow, facts_of, row_of, with_names
 from ..standing import standing_of
 from .location import blocks_of, crumbs, one_location
@@ -99,17 +102,39 @@ def create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     if not location.is_active:
         messages.error(request, _("%(name)s asks for no TPS any more, so nobody is added.") % {"name": location.name})
         return redirect("locations:detail", location.pk)
-    form = VoterForm(request.POST if request.method == "POST" else None)
-    if form.is_valid():
+    if request.method == "GET":
+        form = VoterForm(kept=kept(request, location))
+        return form_page(request, form, location, crumbs=crumbs(location, _("New voter")))
+    filled = completed(request.POST, at=timezone.localdate())
+    form = VoterForm(filled or request.POST)
+    if filled:
+        form.add_error(None, _("Birth date and sex were taken from the NIK. Look at them, then save."))
+    elif form.is_valid():
         try:
             voter = registration.register(location=location, fields=form.cells, by=request.user)
         except ValidationError as faults:
             form.take(faults)
         else:
-            said = {"name": voter.name, "location": location.name}
-            messages.success(request, _("%(name)s is on the list of %(location)s.") % said)
-            return redirect("voters:create" if "lagi" in request.POST else "locations:detail", location.pk)
+            said = {"name": voter.name, "year": voter.birth_year, "location": location.name}
+            messages.success(request, _("%(name)s, born %(year)s, is on the list of %(location)s.") % said)
+            return redirect(after_saving(request, voter))
     return form_page(request, form, location, crumbs=crumbs(location, _("New voter")))
+
+
+def kept(request: HttpRequest, location: SpecialLocation) -> dict[str, str]:
+    """Block and role of the voter just saved stay for the next one."""
+    role, block = request.GET.get("peran", ""), request.GET.get("blok", "")
+    names = dict(Block.objects.visible_to(request.user).filter(location=location).values_list("pk", "name"))
+    found = next((name for pk, name in names.items() if str(pk) == block), "")
+    return {"blok": found, "peran": role if role in Role.values else Role.RESIDENT.value}
+
+
+def after_saving(request: HttpRequest, voter: Voter) -> str:
+    """The next empty form, or the location where that was asked for. A block is named by its id: names may be anything."""
+    if "selesai" in request.POST:
+        return reverse("locations:detail", args=[voter.location_id])
+    stays = {"peran": voter.role, **({"blok": voter.block_id} if voter.block_id else {})}
+    return f"{reverse('voters:create', args=[voter.location_id])}?{urlencode(stays)}"
 
 
 @require_http_methods(["GET", "POST"])
