@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
-from .models import Role
+from . import condition
+from .models import Register, Role
 from .reasons import LABELS
 from .standing import ELIGIBLE
 from .words import STATES
@@ -36,7 +37,7 @@ SORTS: Final = {
 
 
 class VoterFilter(FilterSet):
-    """`cari`, `reason`, `blok`, `peran`; a value outside its list finds nothing. The caller applies `reason`."""
+    """`cari`, `reason`, `blok`, `peran`, `kondisi`; a value outside its list finds nothing. The caller applies `reason`."""
 
     cari = CharFilter(method="search", max_length=100)
     reason = ChoiceFilter(
@@ -46,6 +47,7 @@ class VoterFilter(FilterSet):
     )
     blok = ChoiceFilter(label=_("Block"), method="in_block")
     peran = ChoiceFilter(label=_("Role"), field_name="role", choices=Role.choices)
+    kondisi = ChoiceFilter(label=_("Condition"), method="in_condition", choices=list(condition.LABELS.items()))
 
     def __init__(self, data: Any, queryset: VoterQuerySet, *, blocks: Iterable[str] = ()) -> None:
         super().__init__(data, queryset)
@@ -69,6 +71,9 @@ class VoterFilter(FilterSet):
 
     def leave(self, queryset: VoterQuerySet, _name: str, _value: str) -> VoterQuerySet:
         return queryset
+
+    def in_condition(self, queryset: VoterQuerySet, _name: str, measure: str) -> VoterQuerySet:
+        return queryset.filter(condition.condition_of(measure, polling_day=Register.current().polling_day))
 
     def in_block(self, queryset: VoterQuerySet, _name: str, block: str) -> VoterQuerySet:
         return queryset.filter(block=None) if block == WITHOUT_BLOCK else queryset.filter(block__name=block)

@@ -11,7 +11,8 @@ from django.utils import timezone
 from locations import intake
 from locations.models import Batch
 
-from . import claims, importing
+from . import claims, condition, importing
+from .models import Register
 
 
 @shared_task(name="voters.tasks.run_import")
@@ -39,3 +40,9 @@ def settle_departures(**_kwargs: Any) -> None:
 def forget_uploads(**_kwargs: Any) -> None:
     """Uploads and refused rows hold plain identities, sealed: after 30 days they go."""
     importing.forget_uploads(at=timezone.now())
+
+
+@shared_task(name="voters.tasks.remember_condition")
+def remember_condition(**_kwargs: Any) -> None:
+    """Keeps today's figures of every regency, so that the condition of the data has a history."""
+    condition.take_snapshot(day=timezone.localdate(), polling_day=Register.current().polling_day)

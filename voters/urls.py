@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from .views import location, search, upload, voter, withdraw
+from .views import condition, location, search, upload, voter, withdraw
 
 app_name = "voters"
 urlpatterns = [
     path("", search.search, name="search"),
     path("pemberitahuan/", search.read_notices, name="read_notices"),
+    path("kondisi/", condition.condition_of_data, name="condition"),
     path("unggah/", upload.upload, name="upload"),
     path("berkas/", upload.batches, name="batches"),
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),

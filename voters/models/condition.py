@@ -1,0 +1,43 @@
+"""What condition the data of a regency was in on a day; counts only."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.ids import new_id
+from regions.territory import GuardedManager, ProtectedQuerySet, TerritoryField, territory_is_set
+
+
+class ConditionDay(models.Model):
+    """One regency on one day: its voters, and how many of them fell under each measure of voters.condition."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    territory = TerritoryField()
+    day = models.DateField()
+    voters = models.PositiveIntegerField()
+    complete = models.PositiveIntegerField()
+    valid = models.PositiveIntegerField()
+    duplicate = models.PositiveIntegerField()
+    leaving = models.PositiveIntegerField()
+    without_ektp = models.PositiveIntegerField()
+
+    everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
+    objects = GuardedManager()
+
+    class Meta:
+        default_manager_name = "everywhere"
+        constraints = [
+            territory_is_set("condition_has_territory"),
+            models.UniqueConstraint(fields=["territory", "day"], name="condition_once_a_day"),
+            models.CheckConstraint(
+                name="condition_counts_within_voters",
+                condition=Q(
+                    complete__lte=F("voters"),
+                    valid__lte=F("voters"),
+                    duplicate__lte=F("voters"),
+                    leaving__lte=F("voters"),
+                    without_ektp__lte=F("voters"),
+                ),
+            ),
+        ]
