@@ -151,8 +151,14 @@ def take_snapshot(*, day: datetime.date, polling_day: datetime.date | None) -> i
     measures = {m: Count("pk", filter=condition_of(m, polling_day=polling_day)) for m in MEASURES}
     found = list(grouped.annotate(voters=Count("pk"), **measures))
     with transaction.atomic():
-        ConditionDay.everywhere.filter(day=day).delete()
-        ConditionDay.everywhere.bulk_create([ConditionDay(day=day, **row) for row in found], batch_size=500)
+        days = ConditionDay.everywhere.filter(day=day)
+        days.exclude(territory__in=[row["territory"] for row in found]).delete()
+        ConditionDay.everywhere.bulk_create(
+            [ConditionDay(day=day, **row) for row in found],
+            update_conflicts=True,
+            unique_fields=["territory", "day"],
+            update_fields=["voters", *MEASURES],
+        )
     return len(found)
 
 

@@ -14,7 +14,7 @@ from locations.models import Kind
 from mapping import recompute, review
 from mapping.models import Policy, Proposal
 from tests import factories
-from voters import importing, registration
+from voters import importing, registration, tasks
 from voters.models import Voter
 
 CANARY = "Kanari"
@@ -90,6 +90,7 @@ def write_register() -> dict[str, Any]:
     batch = _list(location, operator)
     unplaced = _unplaced(operator)
     recompute.changed()
+    tasks.remember_condition()
     places.submit(location=location, by=operator)
     proposal = Proposal.everywhere.in_force(Policy.objects.get(is_current=True)).get(location=location)
     review.approve(
