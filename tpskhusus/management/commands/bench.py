@@ -13,7 +13,7 @@ from benchmarks import scratch
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-NAMES: Final = ("remap",)
+NAMES: Final = ("remap", "duplicates")
 
 
 class Command(BaseCommand):

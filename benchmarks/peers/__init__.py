@@ -1,0 +1,1 @@
+"""Other ways of doing the same work, measured beside ours in the same run."""
