@@ -59,7 +59,7 @@ def _lift_limits() -> None:
 
 def _analyse() -> None:
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE voters_voter" if connection.vendor == "postgresql" else "ANALYZE")
+        cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
 def _places(randomness: random.Random, villages: Sequence[str], count: int) -> list[SpecialLocation]:

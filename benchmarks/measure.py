@@ -26,6 +26,11 @@ def middle(times: list[float]) -> float:
     return round(median(times), 4)
 
 
+def ratio(works: list[float], floors: list[float]) -> float:
+    """The middle of the ratios of pairs measured one after the other."""
+    return round(median([work / floor for work, floor in zip(works, floors, strict=True)]), 3)
+
+
 def forget_peak() -> None:
     """Starts the gauge of `peak_mb` anew; Linux only, elsewhere it gauges the whole process."""
     if RESET.exists():

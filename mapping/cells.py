@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from voters import eligibility
 
-from .core.plan import Cell
+from .core.plan import FEMALE, MALE, Canonical, Cell, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from voters.eligibility import EligibilityRules, Group
+    from voters.eligibility import EligibilityRules
+
+    from .core.plan import Sex
 
 
 class Census(NamedTuple):
@@ -25,33 +27,39 @@ class Census(NamedTuple):
     """
 
     registered: int
-    cells: list[Cell]
+    cells: Canonical
     ineligible: dict[str, int]
 
 
-NOBODY = Census(0, [], {})
+NOBODY = Census(0, Canonical(), {})
 
 
 def by_location(
     rules: EligibilityRules, location_ids: Iterable[uuid.UUID] | None = None
 ) -> Iterator[tuple[uuid.UUID, Census]]:
     """(location, census) of every active location that has voters. One statement; nobody else is loaded."""
-    for key, groups in groupby(eligibility.groups(rules, location_ids), itemgetter(0)):
-        yield uuid.UUID(key), _census(groups)
+    scanned = eligibility.scanned(*eligibility.grouped_statement(rules, location_ids))
+    for key, rows in groupby(scanned, itemgetter(0)):
+        yield uuid.UUID(key), _census(rows)
 
 
-def _census(groups: Iterable[Group]) -> Census:
+def _census(rows: Iterable[tuple[str, str | None, int, int]]) -> Census:
     registered = 0
     cells: list[Cell] = []
     ineligible: dict[str, int] = {}
-    for _location, block, sex, ballots, reasons, count in groups:
+    for _location, block, key, count in rows:
         registered += count
-        if not reasons:
-            cells.append(Cell(block or "", sex, ballots, count))  # type: ignore[arg-type]
-            continue
-        for code in _codes(reasons):
-            ineligible[code] = ineligible.get(code, 0) + count
-    return Census(registered, cells, ineligible)
+        codes, sex, ballots = _meaning(key)
+        if codes:
+            for code in codes:
+                ineligible[code] = ineligible.get(code, 0) + count
+        else:
+            cells.append(Cell(block or "", sex, ballots, count))
+    return Census(registered, canonical(cells), ineligible)
 
 
-_codes = lru_cache(maxsize=4096)(eligibility.codes_of)
+@lru_cache(maxsize=65_536)
+def _meaning(key: int) -> tuple[list[str], Sex, int]:
+    """Reasons against, sex and ballots of a group."""
+    group = eligibility.group_of(key)
+    return eligibility.codes_of(group.reasons), MALE if group.is_male else FEMALE, group.ballots

@@ -19,6 +19,8 @@ from .models.policy import AwayLevel
 if TYPE_CHECKING:
     from locations.models import SpecialLocation
 
+    from .recompute import Place
+
 ALL_KINDS: Final = ["rutan_lapas", "panti", "relokasi_bencana", "daerah_konflik", "lainnya"]
 NATIONAL_2024: Final = ["ppwp", "dpd", "dpr", "dprd_prov", "dprd_kabko"]
 
@@ -102,7 +104,7 @@ def voter_rules_in_force() -> EligibilityRules | None:
     return voter_rules(policy) if policy else None
 
 
-def plan_rules(policy: Policy, location: SpecialLocation) -> PlanRules:
+def plan_rules(policy: Policy, location: SpecialLocation | Place) -> PlanRules:
     """The policy and the location's own options, as the engine wants them."""
     return PlanRules(
         maximum=policy.maximum,
@@ -132,7 +134,7 @@ def canonical_rules(policy: Policy) -> dict[str, Any]:
     }
 
 
-def canonical_options(location: SpecialLocation) -> dict[str, Any]:
+def canonical_options(location: SpecialLocation | Place) -> dict[str, Any]:
     """What of a location decides its plan, beside its voters; part of its fingerprint."""
     return {
         "kind": location.kind,

@@ -7,6 +7,8 @@ electoral districts of both. The result for a voter is a bit mask of reasons; 0 
 
 from __future__ import annotations
 
+import io
+import tempfile
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import starmap
@@ -21,7 +23,7 @@ from .models import Marital, NIKVerdict, OfficialMark, Role, Sex, Voter
 if TYPE_CHECKING:
     import datetime
     import uuid
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from .querysets import VoterQuerySet
 
@@ -160,12 +162,27 @@ ROW_RULES: Final[dict[str, Callable[[EligibilityRules], Q]]] = {
 
 
 def row_reasons(rules: EligibilityRules) -> Any:
-    """The bit mask of what a voter's own row decides, as one expression."""
+    """The bit mask of what a voter's own row decides, as one expression; most rows are clean and ask one rule only."""
     bits = (
         Case(When(rule(rules), then=Value(BIT[code])), default=Value(0), output_field=IntegerField())
         for code, rule in ROW_RULES.items()
     )
-    return reduce(add, bits)
+    return Case(When(CLEAN, then=Value(0)), default=reduce(add, bits), output_field=IntegerField())
+
+
+CLEAN: Final = Q(
+    nik_verdict=NIKVerdict.OK,
+    official_mark="",
+    is_foreign=False,
+    is_military_police=False,
+    is_duplicate=False,
+    is_mismatch=False,
+    of_age_on=None,
+    arrival=None,
+    departure=None,
+    home__isnull=False,
+)
+"""A row that no rule of ROW_RULES can be true of, whatever the policy."""
 
 
 class Group(NamedTuple):
@@ -190,20 +207,53 @@ BALLOTS_SHIFT: Final = len(REASONS) + 1
 def groups(rules: EligibilityRules, location_ids: Iterable[uuid.UUID] | None = None) -> Iterator[Group]:
     """The grouped scan, ordered by location: every registered voter of the active locations, once.
 
-    One statement; O(voters) in the database, O(groups) here. `location_ids` narrows it.
+    One statement; O(voters) in the database, O(1) memory here. `location_ids` narrows it.
     """
-    sql, params = grouped_statement(rules, location_ids)
-    with connection.cursor() as cursor:  # not a server-side one, which PostgreSQL plans for its first tenth
-        cursor.execute(sql, params)
-        while rows := cursor.fetchmany(5000):
-            yield from starmap(_group, rows)
+    return starmap(_group, scanned(*grouped_statement(rules, location_ids)))
+
+
+def scanned(sql: str, params: Sequence[Any]) -> Iterator[tuple[str, str | None, int, int]]:
+    """The rows of `grouped_statement`. PostgreSQL sends them to a temporary file, which holds no person: a server-side
+    cursor would be planned without parallel workers, and a plain one would hold the whole country in memory."""
+    with connection.cursor() as cursor:
+        if connection.vendor != "postgresql":
+            cursor.execute(sql, params)
+            while rows := cursor.fetchmany(FETCHED):
+                yield from rows
+            return
+        with tempfile.TemporaryFile() as file:
+            if connection.in_atomic_block:
+                cursor.execute(f"SET LOCAL work_mem = '{WORK_MEM}'")
+            cursor.copy_expert(f"COPY ({cursor.cursor.mogrify(sql, params).decode()}) TO STDOUT", file)
+            file.seek(0)
+            for line in io.TextIOWrapper(file, "ascii"):
+                location, block, key, voters = line.split("\t")
+                yield location, block if block != "\\N" else None, int(key), int(voters)
+
+
+FETCHED: Final = 5000
+WORK_MEM: Final = "64MB"
+
+
+class Meaning(NamedTuple):
+    """What the number of a group holds."""
+
+    reasons: int
+    is_male: bool
+    ballots: int
+
+
+def group_of(key: int) -> Meaning:
+    """Sex, ballots and reasons of `grouped_statement`'s number; without sex and ballots where there are reasons."""
+    reasons = key & REASONS_MASK
+    return Meaning(reasons, False, 0) if reasons else Meaning(0, bool(key & MALE_BIT), key >> BALLOTS_SHIFT)
 
 
 def _group(location: str, block: str | None, key: int, count: int) -> Group:
-    reasons = key & REASONS_MASK
+    reasons, is_male, ballots = group_of(key)
     if reasons:
         return Group(location, None, None, 0, reasons, count)
-    return Group(location, block, Sex.MALE if key & MALE_BIT else Sex.FEMALE, key >> BALLOTS_SHIFT, 0, count)
+    return Group(location, block, Sex.MALE if is_male else Sex.FEMALE, ballots, 0, count)
 
 
 def grouped_statement(
@@ -213,22 +263,20 @@ def grouped_statement(
 
     Sex, ballots and reasons are one number, `key`: to sort by one is cheaper than to sort by three.
     """
-    judged, params = _judged(Voter.everywhere.filter(**_placed(location_ids)), rules)
+    narrowed = location_ids is not None
+    judged, params = _judged(Voter.everywhere.filter(**_placed(location_ids)), rules, narrowed=narrowed)
     return (
         f"""
         {judged}
-        SELECT CAST(location_id AS varchar(36)), CAST(block AS varchar(36)), sort_key, voters
-        FROM (
-            SELECT location_id,
-                   CASE WHEN reasons = 0 THEN block_id END AS block,
-                   CASE WHEN reasons <> 0 THEN reasons
-                        ELSE ballots * {1 << BALLOTS_SHIFT} + CASE WHEN sex = '{Sex.MALE.value}' THEN {MALE_BIT} ELSE 0 END
-                   END AS sort_key,
-                   COUNT(*) AS voters
-            FROM judged
-            GROUP BY 1, 2, 3
-        ) grouped
-        ORDER BY location_id
+        SELECT location_id,
+               CASE WHEN reasons = 0 THEN block_id END AS block,
+               CASE WHEN reasons <> 0 THEN reasons
+                    ELSE ballots * {1 << BALLOTS_SHIFT} + CASE WHEN sex = '{Sex.MALE.value}' THEN {MALE_BIT} ELSE 0 END
+               END AS sort_key,
+               COUNT(*) AS voters
+        FROM judged
+        GROUP BY 1, 2, 3
+        ORDER BY 1
         """,
         params,
     )
@@ -242,7 +290,7 @@ def _placed(location_ids: Iterable[uuid.UUID] | None) -> dict[str, Any]:
 
 def judge(voters: VoterQuerySet, rules: EligibilityRules) -> dict[uuid.UUID, tuple[int, int]]:
     """{voter id: (ballots, reasons)} of placed voters; two bit masks, ballots 0 where not eligible."""
-    judged, params = _judged(voters.filter(location__isnull=False), rules)
+    judged, params = _judged(voters.filter(location__isnull=False), rules, narrowed=True)
     with connection.cursor() as cursor:
         cursor.execute(
             f"{judged} SELECT id, CASE WHEN reasons = 0 THEN ballots ELSE 0 END, reasons FROM judged", params
@@ -254,42 +302,59 @@ def _uuid(value: Any) -> uuid.UUID:
     return Voter._meta.pk.to_python(value)
 
 
-def _judged(voters: VoterQuerySet, rules: EligibilityRules) -> tuple[str, list[Any]]:
-    """`WITH … judged AS (…)`: voters of active locations with their ballots and all their reasons."""
+def _judged(voters: VoterQuerySet, rules: EligibilityRules, *, narrowed: bool) -> tuple[str, list[Any]]:
+    """`WITH … judged AS (…)`: voters of active locations with their ballots and all their reasons.
+
+    `narrowed`: of few locations, whose regions are looked up one by one; else every region is prepared once.
+    """
     inner, inner_params = (
         voters.order_by()
         .annotate(row_reasons=row_reasons(rules))
         .values("id", "location_id", "block_id", "sex", "role", "home_id", "row_reasons")
         .query.sql_with_params()
     )
-    once = _evaluated_once()
+    once, fence = _evaluated_once()
     kinds = ", ".join(["%s"] * len(rules.always_away_kinds)) or "NULL"
     sql = f"""
         WITH places AS {once} (
             SELECT l.id, l.region_id, length(l.region_id) AS width, l.kind IN ({kinds}) AS residents_are_away,
                    substr(l.region_id, 1, 2) AS province, substr(l.region_id, 1, 5) AS regency,
-                   p.dpr_id, p.dprd_prov_id, p.dprd_kabko_id, {SPLIT_DISTRICT} AS split_district
+                   p.dpr_id, p.dprd_prov_id, p.dprd_kabko_id, {SPLIT_DISTRICT if narrowed else "s.district"} AS split_district
             FROM locations_speciallocation l
             LEFT JOIN regions_regiondistricts p ON p.region_id = l.region_id AND p.edition = %s
+            {"" if narrowed else SPLIT_DISTRICTS}
             WHERE l.withdrawn_at IS NULL AND l.closed_at IS NULL
+            {"" if narrowed else fence}
+        ), homes AS (
+            SELECT r.code, length(r.code) AS width, substr(r.code, 1, 2) AS province, substr(r.code, 1, 5) AS regency,
+                   d.dpr_id, d.dprd_prov_id, d.dprd_kabko_id
+            FROM regions_region r
+            LEFT JOIN regions_regiondistricts d ON d.region_id = r.code AND d.edition = %s
+            {"" if narrowed else fence}
         ), placed AS {once} (
             SELECT v.id, v.location_id, v.block_id, v.sex, v.home_id,
                    v.row_reasons + {_not_away_sql(rules)} AS own_reasons,
                    {_ballots_sql(rules)} AS ballots
             FROM places l
             JOIN ({inner}) v ON v.location_id = l.id
-            LEFT JOIN regions_regiondistricts h ON h.region_id = v.home_id AND h.edition = %s
+            LEFT JOIN homes h ON h.code = v.home_id
+            {fence}
         ), judged AS (
             SELECT id, location_id, block_id, sex, ballots, own_reasons + {_outside_sql(rules)} AS reasons
             FROM placed
+            {fence}
         )
     """
-    return sql, [*rules.always_away_kinds, rules.edition, rules.edition, *inner_params, rules.edition]
+    return sql, [*rules.always_away_kinds, rules.edition, rules.edition, *inner_params]
 
 
-def _evaluated_once() -> str:
-    """SQLite would work out an expression anew wherever it is named; PostgreSQL would write a table it need not."""
-    return "MATERIALIZED" if connection.vendor == "sqlite" else ""
+def _evaluated_once() -> tuple[str, str]:
+    """What keeps a database from working out an expression anew wherever it is named: before and behind a query.
+
+    SQLite writes a table. PostgreSQL need not: it takes an offset for a fence, and goes on in parallel as long as that
+    is a constant of the right type by itself, which `0` is not.
+    """
+    return ("MATERIALIZED", "") if connection.vendor == "sqlite" else ("", "OFFSET '0'")
 
 
 def _not_away_sql(rules: EligibilityRules) -> str:
@@ -301,9 +366,9 @@ def _not_away_sql(rules: EligibilityRules) -> str:
     widest = rules.away_width
     return f"""
         CASE WHEN l.residents_are_away AND v.role = '{Role.RESIDENT.value}' THEN 0
-             WHEN substr(v.home_id, 1, 2) <> l.province THEN 0
-             WHEN length(v.home_id) <= l.width AND length(v.home_id) <= {widest}
-                  AND v.home_id = substr(l.region_id, 1, length(v.home_id)) THEN {BIT["not_away"]}
+             WHEN h.province <> l.province THEN 0
+             WHEN h.width <= l.width AND h.width <= {widest}
+                  AND v.home_id = substr(l.region_id, 1, h.width) THEN {BIT["not_away"]}
              WHEN l.width <= {widest} AND substr(v.home_id, 1, l.width) = l.region_id THEN {BIT["not_away"]}
              WHEN substr(v.home_id, 1, {widest}) = substr(l.region_id, 1, {widest}) THEN {BIT["not_away"]}
              ELSE 0 END
@@ -337,10 +402,17 @@ def _entitled_sql(ballot: str, rules: EligibilityRules) -> str:
 SPLIT_DISTRICT: Final = """
     CASE WHEN length(l.region_id) = 8 AND p.dprd_kabko_id IS NULL AND EXISTS (
         SELECT 1 FROM regions_regiondistricts q
-        WHERE q.edition = %s AND q.region_id LIKE l.region_id || '.%%' AND q.dprd_kabko_id IS NOT NULL
+        WHERE q.edition = p.edition AND q.region_id LIKE l.region_id || '.%%' AND q.dprd_kabko_id IS NOT NULL
     ) THEN l.region_id END
 """
-"""The location's district (kecamatan), where its villages vote in several DPRD districts and none is known.
+SPLIT_DISTRICTS: Final = """
+    LEFT JOIN (
+        SELECT DISTINCT q.edition, substr(q.region_id, 1, 8) AS district
+        FROM regions_regiondistricts q WHERE length(q.region_id) = 13 AND q.dprd_kabko_id IS NOT NULL
+    ) s ON s.district = l.region_id AND s.edition = p.edition AND p.dprd_kabko_id IS NULL
+"""
+"""The location's district (kecamatan), where its villages vote in several DPRD districts and none is known: looked up for
+one location, or joined for all, which alone lets PostgreSQL work in parallel.
 
 Home and location known to be the same such district get the ballot, with a warning (decision 0011): the 24
 districts of that kind would otherwise take it from everybody whose home is known by the NIK alone.
@@ -348,12 +420,12 @@ districts of that kind would otherwise take it from everybody whose home is know
 
 ENTITLED: Final = {
     "ppwp": "1 = 1",
-    "dpd": "substr(v.home_id, 1, 2) = l.province",
+    "dpd": "h.province = l.province",
     "dpr": "h.dpr_id = l.dpr_id",
     "dprd_prov": "h.dprd_prov_id = l.dprd_prov_id",
     "dprd_kabko": "(h.dprd_kabko_id = l.dprd_kabko_id OR v.home_id = l.split_district)",
-    "gub": "substr(v.home_id, 1, 2) = l.province",
-    "bupwal": "l.width >= 5 AND length(v.home_id) >= 5 AND substr(v.home_id, 1, 5) = l.regency",
+    "gub": "h.province = l.province",
+    "bupwal": "l.width >= 5 AND h.width >= 5 AND h.regency = l.regency",
 }
 
 

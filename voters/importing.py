@@ -6,13 +6,11 @@ Never half a file: either every good row is in and every bad one kept with its r
 from __future__ import annotations
 
 import datetime
-import gc
 import hashlib
 import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -32,7 +30,7 @@ from locations.sheets import SheetError, read_csv
 from regions.levels import COUNTRY_CODE
 
 from . import claims, columns, keyring, matching, nik, storing, vault
-from .loading import insert_rows, is_worth_another_try, wait_as_long_as_it_takes
+from .loading import collecting_rarely, insert_rows, is_worth_another_try, wait_as_long_as_it_takes
 from .models import Register, Voter, VoterIdentity
 from .resolving import LocationRef, Person, Regions, Resolver
 from .updating import Update, update_of
@@ -70,7 +68,7 @@ def run(batch: Batch, *, on_progress: Callable[[int], None] | None = None) -> Ba
     if claimed is None:
         return Batch.everywhere.get(pk=batch.pk)
     try:
-        with _collecting_rarely():
+        with collecting_rarely():
             _load_with_retries(claimed, _prepare(claimed, on_progress or (lambda rows: None)))
     except SheetError as error:
         intake.fail(claimed, code=error.code, row=error.row, column=error.column)
@@ -80,17 +78,6 @@ def run(batch: Batch, *, on_progress: Callable[[int], None] | None = None) -> Ba
         intake.fail(claimed, code="crashed")
         raise
     return claimed
-
-
-@contextmanager
-def _collecting_rarely() -> Iterator[None]:
-    """Millions of small objects without a circle among them: looking for circles took a quarter of the time."""
-    before = gc.get_threshold()
-    gc.set_threshold(200_000, 50, 1000)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def stored_path(batch: Batch) -> Path:

@@ -1,8 +1,9 @@
 """Which bytes stand for everything that decided a proposal, and how is a plan stored and read back?
 
 A stored plan is JSON of flat lists, one value after the other:
-`{"o": outcome, "k": engine_tps, "c": [block, sex, ballots, count, …], "s": [[cell, first, last, …], …],
-"r": [[code, {figures}], …], "w": [[code, {figures}], …]}`, with a list of slices for each TPS. Cells are canonical, and
+`{"o": outcome, "k": engine_tps, "b": [block, …], "c": [place in b, sex, ballots, count, …],
+"s": [[cell, first, last, …], …], "r": [[code, {figures}], …], "w": [[code, {figures}], …]}`, with a list of slices for each
+TPS. Cells are canonical, and
 what follows from cells and slices (sizes, men, women, ballots) is not stored.
 """
 
@@ -13,9 +14,9 @@ from typing import Any, Final
 
 import orjson
 
-from .plan import Cell, Plan, Reason, Slice, canonical, station_of
+from .plan import Canonical, Cell, Plan, Reason, Slice, canonical, station_of
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Of the form of the bytes; a new one makes every proposal a new version."""
 
 StoredPlan = dict[str, Any]
@@ -28,12 +29,13 @@ def fingerprint(
     registered: int,
     ineligible: Mapping[str, int],
     host: str | None,
-    plan: StoredPlan,
+    plan: StoredPlan | orjson.Fragment,
 ) -> str:
     """SHA-256, in hex, of the policy's rules, the location's options, its figures, its host and its plan.
 
     The cells and the outcome are in `plan`. Give no numbers of TPS, names, obstacles or comparisons: none of them may
-    void a decision. The order of keys makes no difference; values are what JSON can hold, and dates.
+    void a decision. `plan` may be given as its `canonical_bytes`, in a fragment. The order of keys makes no difference;
+    values are what JSON can hold, and dates.
     """
     return sha256(
         canonical_bytes(
@@ -57,10 +59,13 @@ def canonical_bytes(value: Mapping[str, Any]) -> bytes:
 
 def plan_to_json(plan: Plan, cells: Iterable[Cell]) -> StoredPlan:
     """The plan and the cells it was made of, as lists that any JSON writer takes."""
+    ordered = canonical(cells)
+    blocks = {block: place for place, block in enumerate(dict.fromkeys([cell.block for cell in ordered]))}
     return {
         "o": plan.outcome,
         "k": plan.engine_tps,
-        "c": list(chain.from_iterable(canonical(cells))),
+        "b": list(blocks),
+        "c": [value for block, sex, held, count in ordered for value in (blocks[block], sex, held, count)],
         "s": [list(chain.from_iterable(station.slices)) for station in plan.stations],
         "r": [[code, dict(params)] for code, params in plan.reasons],
         "w": [[code, dict(params)] for code, params in plan.warnings],
@@ -76,9 +81,10 @@ def plan_from_json(stored: StoredPlan) -> Plan:
     return Plan(stored["o"], tuple(stations), reasons, warnings, stored["k"])
 
 
-def cells_from_json(stored: StoredPlan) -> tuple[Cell, ...]:
+def cells_from_json(stored: StoredPlan) -> Canonical:
     """The canonical cells that the slices of a stored plan count by."""
-    return tuple([Cell(*cell) for cell in rows(stored["c"], 4)])
+    blocks = stored["b"]
+    return Canonical([Cell(blocks[block], *others) for block, *others in rows(stored["c"], 4)])
 
 
 def rows(values: list[Any], width: int) -> list[list[Any]]:

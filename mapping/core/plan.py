@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal, NamedTuple
@@ -127,19 +128,27 @@ class Plan:
         return tuple(station.size for station in self.stations)
 
 
-def canonical(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+class Canonical(tuple[Cell, ...]):
+    """Cells that `canonical` has put in order already."""
+
+    __slots__ = ()
+
+
+def canonical(cells: Iterable[Cell]) -> Canonical:
     """The cells in the order that slices count by: block, sex, ballot set; equal ones added up, empty ones left out.
 
     Raises ValueError if a count is negative.
     """
+    if isinstance(cells, Canonical):
+        return cells
     ordered = sorted(cells)
     if min([cell.count for cell in ordered], default=0) < 0:
         raise ValueError("a cell cannot hold fewer than no voters")
     held = [cell for cell in ordered if cell.count]
     if len({cell[:3] for cell in held}) == len(held):
-        return tuple(held)
+        return Canonical(held)
     groups = [list(group) for _, group in groupby(held, itemgetter(0, 1, 2))]
-    return tuple([group[0]._replace(count=sum([cell.count for cell in group])) for group in groups])
+    return Canonical([group[0]._replace(count=sum([cell.count for cell in group])) for group in groups])
 
 
 def station_of(slices: Sequence[Slice], cells: Sequence[Cell]) -> Station:
@@ -158,8 +167,17 @@ def station_of(slices: Sequence[Slice], cells: Sequence[Cell]) -> Station:
 
 def ballot_sums(voters_by_set: Mapping[int, int]) -> tuple[int, ...]:
     """Ballots of each kind, in the order of BALLOTS, for so many voters of each ballot set."""
-    pairs = voters_by_set.items()
-    return tuple([sum([count for held, count in pairs if held & bit]) for bit in BALLOTS.values()])
+    sums = [0] * len(BALLOTS)
+    for held, count in voters_by_set.items():
+        for place in _places_of(held):
+            sums[place] += count
+    return tuple(sums)
+
+
+@cache
+def _places_of(held: int) -> tuple[int, ...]:
+    """Where in the order of BALLOTS the ballots of a set stand."""
+    return tuple([place for place, bit in enumerate(BALLOTS.values()) if held & bit])
 
 
 def ballots_of(cells: Iterable[Cell]) -> tuple[int, ...]:

@@ -13,9 +13,12 @@ from .policy import Policy
 
 
 class Run(models.Model):
+    """Kept for every recompute, one that wrote nothing included. The figures are those of all `locations` it saw."""
+
     class Cause(models.TextChoices):
         COMMAND = "command", _("asked for")
         CHANGE = "change", _("data changed")
+        SCENARIO = "scenario", _("a policy was tried")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()
@@ -25,6 +28,12 @@ class Run(models.Model):
     seconds = models.FloatField(default=0)
     locations = models.PositiveIntegerField(default=0)
     written = models.PositiveIntegerField(default=0)
+    qualified = models.PositiveIntegerField(default=0)
+    combined = models.PositiveIntegerField(default=0)
+    tps = models.PositiveIntegerField(default=0)
+    registered = models.PositiveIntegerField(default=0)
+    eligible = models.PositiveIntegerField(default=0)
+    to_ordinary_tps = models.PositiveIntegerField(default=0)
 
     everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
     objects = GuardedManager()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.db import connection, transaction
@@ -211,18 +211,18 @@ def test_a_change_that_comes_while_a_recompute_runs_is_not_lost() -> None:
     seen, go_on = threading.Event(), threading.Event()
 
     def slow_worker() -> None:
-        original = recompute._draft
+        original = recompute._Recompute._drafts
 
-        def waiting(*args: object, **kwargs: object) -> list[recompute.Draft]:
+        def waiting(*args: Any) -> Any:
             seen.set()
             go_on.wait(10)
-            return original(*args, **kwargs)  # type: ignore[arg-type]
+            return original(*args)
 
-        recompute._draft = waiting  # type: ignore[assignment]
+        recompute._Recompute._drafts = waiting  # type: ignore[method-assign]
         try:
             recompute._next_chunk()
         finally:
-            recompute._draft = original
+            recompute._Recompute._drafts = original  # type: ignore[method-assign]
             connection.close()
 
     worker = threading.Thread(target=slow_worker)

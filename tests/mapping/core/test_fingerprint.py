@@ -77,4 +77,4 @@ def test_it_is_the_same_on_every_machine() -> None:
 
     found = fingerprint(rules={}, options={}, registered=0, ineligible={}, host=None, plan=plan)
 
-    assert found == "615599da8903896c98260bc3426fe82c76cb39b66020a16a51acf31ddac448ec"
+    assert found == "94a0cececa8a7003ef0d7952c5c8a172077aee6c6fb3fd14b0c6b1caa82f8326"
