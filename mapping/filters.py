@@ -14,7 +14,7 @@ from locations.models import Kind
 from regions import levels
 from regions.levels import COUNTRY_CODE, Level
 
-from .models import Policy
+from .models import Policy, Run
 from .places import region_asked
 
 if TYPE_CHECKING:
@@ -79,6 +79,25 @@ class SummaryFilter(ProposalFilter):
         choices=[(name, name) for name in LEVELS],
         help_text="What one row stands for; `province` if left out.",
     )
+
+
+class RunFilter(FilterSet):
+    """Runs on the page: `kebijakan` by slug, `sebab`."""
+
+    kebijakan = ChoiceFilter(label=_("Policy"), field_name="policy__slug")
+    sebab = ChoiceFilter(label=_("Cause"), field_name="cause", choices=Run.Cause.choices)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filters["kebijakan"].extra["choices"] = list(Policy.objects.order_by("slug").values_list("slug", "name"))
+
+    @property
+    def found(self) -> Any:
+        return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.data.get(name) for name in self.filters)
 
 
 class NoParameters(FilterSet):

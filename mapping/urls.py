@@ -2,8 +2,8 @@
 
 from django.urls import path
 
+from .views import formed, history, policies, proposal, review
 from .views import map as map_views
-from .views import policies, proposal, review
 
 app_name = "mapping"
 urlpatterns = [
@@ -13,5 +13,8 @@ urlpatterns = [
     path("telaah/<uuid:proposal_id>/", proposal.proposal, name="proposal"),
     path("telaah/<uuid:proposal_id>/ajukan-lagi/", proposal.submit_again, name="submit_again"),
     path("telaah/lokasi/<uuid:location_id>/panel/", review.location_panel, name="location_panel"),
+    path("telaah/lokasi/<uuid:location_id>/riwayat/", history.versions, name="history"),
+    path("peta/dibanding-2024/", formed.beside_2024, name="beside_2024"),
+    path("kebijakan/perhitungan/", history.runs, name="runs"),
     path("kebijakan/", policies.policies, name="policies"),
 ]

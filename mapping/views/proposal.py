@@ -15,7 +15,7 @@ from accounts.permissions import Permission, may, require
 from locations import registration
 from locations.models import Change
 
-from .. import comparing, deciding, picture, review
+from .. import comparing, deciding, history, picture, review
 from .. import queue as queues
 from .. import sheet as sheets
 from ..forms import APPROVE, REJECT, RETURN, REVOKE, DecisionForm
@@ -134,6 +134,7 @@ def page(
         **sheets.sheet(shown, who=user, sees_voters=may(user, Permission.SEE_VOTERS)),
         "in_force": in_force,
         "is_in_force": is_in_force,
+        "beside": history.neighbours(shown, user),
         "state": "withdrawn" if shown.location.withdrawn_at else shown.state,
         "crumbs": crumbs(shown),
         "notice": notice,
