@@ -109,7 +109,7 @@ def plan_rules(policy: Policy, location: SpecialLocation | Place) -> PlanRules:
     return PlanRules(
         maximum=policy.maximum,
         minimum=policy.minimum_for(location.kind),
-        headroom_percent=policy.headroom_percent,
+        headroom_percent=policy.headroom_for(location.kind),
         requested=location.requested_tps,
         requested_reason=location.requested_tps_reason,
         kind_served=policy.serves(location.kind),
@@ -119,7 +119,7 @@ def plan_rules(policy: Policy, location: SpecialLocation | Place) -> PlanRules:
 
 def canonical_rules(policy: Policy) -> dict[str, Any]:
     """What of a policy decides a plan; part of every fingerprint."""
-    return {
+    rules = {
         "polling_day": policy.polling_day.isoformat(),
         "edition": policy.edition,
         "ballots": policy.ballots,
@@ -132,6 +132,7 @@ def canonical_rules(policy: Policy) -> dict[str, Any]:
         "combining_distance_m": policy.combining_distance_m,
         "headroom_percent": policy.headroom_percent,
     }
+    return rules | ({"headrooms": policy.headrooms} if policy.headrooms else {})
 
 
 def canonical_options(location: SpecialLocation | Place) -> dict[str, Any]:

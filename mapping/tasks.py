@@ -1,7 +1,8 @@
-"""What the worker does for the map: recompute where data moved."""
+"""What the worker does for the map: recompute where data moved, and run the scenarios that somebody asked for."""
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from celery import shared_task
@@ -13,3 +14,20 @@ def recompute_changed(**_kwargs: Any) -> None:
     from . import recompute
 
     recompute.changed()
+
+
+@shared_task(name="mapping.tasks.run_scenario")
+def run_scenario(*, run_id: str, **_kwargs: Any) -> None:
+    """Computes a run that waits; one that is over, or that another worker has, stays as it is."""
+    from . import scenarios
+
+    scenarios.run(uuid.UUID(run_id))
+
+
+@shared_task(name="mapping.tasks.resume_scenarios")
+def resume_scenarios(**_kwargs: Any) -> None:
+    """Runs what waits because its message was lost, or whose worker was."""
+    from . import scenarios
+
+    for run_id in scenarios.waiting():
+        scenarios.run(run_id)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import formed, history, policies, proposal, review
+from .views import formed, history, policies, proposal, review, scenarios
 from .views import map as map_views
 
 app_name = "mapping"
@@ -16,5 +16,12 @@ urlpatterns = [
     path("telaah/lokasi/<uuid:location_id>/riwayat/", history.versions, name="history"),
     path("peta/dibanding-2024/", formed.beside_2024, name="beside_2024"),
     path("kebijakan/perhitungan/", history.runs, name="runs"),
+    path("kebijakan/bandingkan/", scenarios.compare, name="compare"),
+    path("kebijakan/<slug:slug>/turunkan/", scenarios.derive, name="derive"),
+    path("kebijakan/<slug:slug>/", scenarios.scenario, name="scenario"),
+    path("kebijakan/<slug:slug>/kemajuan/", scenarios.progress, name="scenario_progress"),
+    path("kebijakan/<slug:slug>/ubah/", scenarios.correct, name="correct_scenario"),
+    path("kebijakan/<slug:slug>/jalankan/", scenarios.run, name="run_scenario"),
+    path("kebijakan/<slug:slug>/simpan/", scenarios.archive, name="archive_scenario"),
     path("kebijakan/", policies.policies, name="policies"),
 ]

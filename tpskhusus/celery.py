@@ -32,6 +32,7 @@ def recurring(sweep_seconds: float) -> list[Recurring]:
     """The beat table. A message that was not taken within its period is dropped: the next one says the same."""
     return [
         Recurring("mapping.tasks.recompute_changed", sweep_seconds, "finds changes whose bell was lost"),
+        Recurring("mapping.tasks.resume_scenarios", 3 * sweep_seconds, "runs scenarios whose message was lost"),
         Recurring("voters.tasks.resume_imports", 3 * sweep_seconds, "goes on with imports that were cut off"),
         Recurring("voters.tasks.settle_departures", 600, "gives a claim to the next list once a departure has passed"),
         Recurring(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -13,7 +14,16 @@ from .policy import Policy
 
 
 class Run(models.Model):
-    """Kept for every recompute, one that wrote nothing included. The figures are those of all `locations` it saw."""
+    """Kept for every recompute, one that wrote nothing included. The figures are those of all `locations` it saw.
+
+    A run that somebody asked for waits until a worker takes it; every other is done when it is written down.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("waiting")
+        RUNNING = "running", _("running")
+        DONE = "done", _("done")
+        FAILED = "failed", _("failed")
 
     class Cause(models.TextChoices):
         COMMAND = "command", _("asked for")
@@ -24,6 +34,8 @@ class Run(models.Model):
     territory = TerritoryField()
     policy = models.ForeignKey(Policy, models.PROTECT, related_name="+")
     cause = models.CharField(max_length=10, choices=Cause)
+    state = models.CharField(max_length=10, choices=State, default=State.DONE)
+    asked_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     started_at = models.DateTimeField(default=timezone.now)
     seconds = models.FloatField(default=0)
     locations = models.PositiveIntegerField(default=0)
@@ -40,5 +52,12 @@ class Run(models.Model):
 
     class Meta:
         default_manager_name = "everywhere"
-        constraints = [territory_is_set("run_has_territory")]
+        constraints = [
+            territory_is_set("run_has_territory"),
+            models.UniqueConstraint(
+                fields=["policy", "territory"],
+                condition=Q(state__in=["waiting", "running"]),
+                name="run_one_at_a_time",
+            ),
+        ]
         indexes = [models.Index(fields=["policy", "started_at"], name="run_newest")]

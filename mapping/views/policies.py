@@ -1,15 +1,16 @@
-"""The policies: which rules are in force, and which others there are. Read only."""
+"""The policies: which rules are in force, and which others there are?"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.permissions import Permission, require
+from accounts.permissions import Permission, may, require
 from locations.models import Kind
 
 from ..ballots import LABELS
@@ -22,17 +23,32 @@ if TYPE_CHECKING:
 @require_GET
 def policies(request: HttpRequest) -> HttpResponse:
     require(request.user, Permission.VIEW)
-    found = Policy.objects.order_by("-is_current", "is_draft", "polling_day")
-    return render(request, "mapping/policies.html", {"policies": [shown(policy) for policy in found]})
+    found = Policy.objects.filter(archived_at=None).select_related("based_on")
+    ordered = found.order_by("-is_current", "is_draft", "polling_day", "pk")
+    context = {
+        "policies": [shown(policy) for policy in ordered],
+        "may_draft": may(request.user, Permission.DECIDE),
+    }
+    return render(request, "mapping/policies.html", context)
 
 
 def shown(policy: Policy) -> dict[str, Any]:
-    return {"name": policy.name, "slug": policy.slug, "standing": standing(policy), "rules": rules_of(policy)}
+    return {
+        "name": policy.name,
+        "slug": policy.slug,
+        "standing": standing(policy),
+        "rules": rules_of(policy),
+        "is_current": policy.is_current,
+        "url": reverse("mapping:scenario", args=[policy.slug]) if policy.is_scenario else "",
+        "based_on": policy.based_on.name if policy.based_on else "",
+    }
 
 
 def standing(policy: Policy) -> dict[str, str]:
     if policy.is_current:
         return {"text": _("in force"), "tone": "good"}
+    if policy.is_scenario:
+        return {"text": _("scenario"), "tone": "warn"}
     return {"text": _("draft"), "tone": "warn"} if policy.is_draft else {"text": _("not in force"), "tone": ""}
 
 
@@ -47,7 +63,9 @@ def rules_of(policy: Policy) -> list[tuple[str, str]]:
         (_("Kinds served"), ", ".join(str(Kind(kind).label) for kind in policy.kinds)),
         (_("Home and location are compared by"), policy.get_away_level_display()),
         (_("Combining below the minimum"), combining(policy)),
-        (_("Headroom"), f"{policy.headroom_percent}%"),
+        (_("Headroom"), headroom(policy)),
+        (_("Expected departures"), by_kind(policy.departures, "%")),
+        (_("Reserve of ballots"), f"{policy.reserve_percent}%"),
         (_("First TPS number"), str(policy.first_number)),
         (_("Electoral districts"), policy.edition),
         (_("Source"), policy.source),
@@ -56,8 +74,15 @@ def rules_of(policy: Policy) -> list[tuple[str, str]]:
 
 
 def minimums(policy: Policy) -> str:
-    own = [f"{Kind(kind).label}: {minimum}" for kind, minimum in policy.minimums.items()]
-    return "; ".join([str(policy.minimum), *own])
+    return "; ".join(filter(None, [str(policy.minimum), by_kind(policy.minimums)]))
+
+
+def headroom(policy: Policy) -> str:
+    return "; ".join(filter(None, [f"{policy.headroom_percent}%", by_kind(policy.headrooms, "%")]))
+
+
+def by_kind(numbers: dict[str, int], unit: str = "") -> str:
+    return "; ".join(f"{Kind(kind).label}: {number}{unit}" for kind, number in numbers.items())
 
 
 def without_ballot(policy: Policy) -> str:

@@ -11,7 +11,7 @@ from django.urls import URLPattern, get_resolver
 from accounts.models import Role
 from locations import registration as places
 from locations.models import Kind
-from mapping import recompute, review
+from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal
 from tests import factories
 from voters import importing, registration, tasks
@@ -30,9 +30,14 @@ OBJECTS = {
     "pemilih/<uuid:pk>": ("voter", "pk"),
     "telaah/<uuid:proposal_id>": ("proposal", "pk"),
     "telaah/lokasi/<uuid:location_id>": ("location", "pk"),
+    "kebijakan/<slug:slug>": ("scenario", "slug"),
     "api/v1/locations/<path:code>": ("location", "code"),
     "api/v1/proposals/<uuid:pk>": ("proposal", "pk"),
 }
+
+# What no territory holds: everybody who is signed in may read it.
+OF_EVERYBODY = {"kebijakan/<slug:slug>"}
+ABSENT = {"code": "36.03-999", "slug": "tidak-ada"}
 
 
 class Route(NamedTuple):
@@ -65,7 +70,7 @@ def _named(argument: str, world: dict[str, Any] | None) -> Any:
     kind, field = OBJECTS[argument]
     if world is not None:
         return getattr(world[kind], field)
-    return uuid.uuid4() if field == "pk" else "36.03-999"
+    return ABSENT.get(field) or uuid.uuid4()
 
 
 def routes() -> list[Route]:
@@ -102,7 +107,14 @@ def write_register() -> dict[str, Any]:
         "voter": Voter.everywhere.filter(location=location).earliest("pk"),
         "unplaced": unplaced,
         "proposal": proposal,
+        "scenario": _scenario(),
     }
+
+
+def _scenario() -> Any:
+    fields = {"name": "Dicoba", "maximum": 200}
+    current = Policy.objects.get(is_current=True)
+    return scenarios.derive(based_on=current, fields=fields, by=factories.user(Role.REVIEWER))
 
 
 def _location(operator: Any) -> Any:

@@ -13,7 +13,7 @@ from accounts.models import Role
 from accounts.permissions import SYSTEM
 from mapping.models import Decision, Proposal
 from tests import factories
-from tests.house.routes import CANARY, OBJECTS, OPEN, Route, routes, write_register
+from tests.house.routes import CANARY, OBJECTS, OF_EVERYBODY, OPEN, Route, routes, write_register
 from tests.house.test_edges import protected
 from voters.models import DuplicateCase
 
@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 ROUTES = routes()
 PAGES = [route for route in ROUTES if not route.is_api and route.name not in OPEN]
-OF_OBJECTS = [route for route in ROUTES if route.arguments]
+OF_OBJECTS = [route for route in ROUTES if set(route.arguments) - OF_EVERYBODY]
 REFUSALS = {403, 404, 405}
 FOREIGN = [(Role.OPERATOR, "32"), (Role.AUDITOR, "32"), (Role.ADMIN, "32"), (Role.OPERATOR, "36.71")]
 TOKEN_OF_FORM = re.compile(r"[A-Za-z0-9]{64}")
