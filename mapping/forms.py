@@ -44,6 +44,7 @@ class DecisionForm(forms.Form):
 
 PER_KIND: Final = ("minimum", "headroom", "departures")
 MOST_PER_TPS: Final = 1000
+HEADINGS: Final = {"minimum": _("Minimum"), "headroom": _("Headroom %"), "departures": _("Departures %")}
 
 
 class ScenarioForm(forms.Form):
@@ -81,11 +82,16 @@ class ScenarioForm(forms.Form):
                 field = forms.IntegerField(
                     label=kind.label, min_value=1 if what == "minimum" else 0, max_value=most, required=False
                 )
+                field.widget.attrs["aria-label"] = f"{kind.label}: {HEADINGS[what]}"
                 self.fields[f"{what}_{kind.value}"] = field
 
     @property
     def general(self) -> list[forms.BoundField]:
         return [self[name] for name in self.base_fields]
+
+    @property
+    def headings(self) -> list[Any]:
+        return list(HEADINGS.values())
 
     @property
     def by_kind(self) -> list[tuple[str, list[forms.BoundField]]]:
