@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from django.utils.formats import number_format
 from django.utils.translation import gettext
 
-from locations.models import Block
+from locations.models import Block, SpecialLocation
 
 from . import ballots
-from .core.plan import BALLOTS, blocks_of
+from .core.fingerprint import cells_from_json
+from .core.plan import BALLOTS, GUEST, blocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from regions.territory import Asks
 
@@ -29,9 +31,36 @@ PERCENT_PER_LETTER: Final = 1.2
 
 
 def block_names(proposal: Proposal, who: Asks) -> dict[str, str]:
-    """The names of the location's blocks by their key in a plan, whichever way the database writes ids."""
-    blocks = Block.objects.visible_to(who).filter(location=proposal.location_id).only("name")
-    return {form: block.name for block in blocks for form in (str(block.pk), block.pk.hex)}
+    """The names of the location's blocks by their key in a plan, whichever way the database writes ids; those of the
+    guests that vote here, and of the host, by theirs."""
+    places = {
+        key for cell in cells_from_json(proposal.plan) if GUEST in cell.block for key in cell.block.split(GUEST)[:1]
+    }
+    if proposal.host_id:
+        places.add(proposal.host_id.hex)
+    blocks = (
+        Block.objects.visible_to(who)
+        .filter(location__in=[proposal.location_id, *map(uuid.UUID, places)])
+        .only("name", "location_id")
+    )
+    own = [block for block in blocks if block.location_id == proposal.location_id]
+    names = {form: block.name for block in own for form in forms_of(block.pk)}
+    return names | (names_elsewhere(places, blocks, who) if places else {})
+
+
+def forms_of(pk: uuid.UUID) -> tuple[str, str]:
+    return str(pk), pk.hex
+
+
+def names_elsewhere(places: set[str], blocks: Iterable[Block], who: Asks) -> dict[str, str]:
+    """A location by its id, and each block of it as a guest's plan names it."""
+    known = SpecialLocation.objects.visible_to(who).filter(pk__in=list(map(uuid.UUID, places)))
+    locations = {location.pk.hex: location.name for location in known.only("name")}
+    names = locations | {f"{key}{GUEST}": name for key, name in locations.items()}
+    for block in blocks:
+        if (key := block.location_id.hex) in locations:
+            names |= {f"{key}{GUEST}{form}": f"{locations[key]}: {block.name}" for form in forms_of(block.pk)}
+    return names
 
 
 def stations(

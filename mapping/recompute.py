@@ -21,12 +21,13 @@ from django.utils import timezone
 
 from accounts.ids import new_id
 from locations.models import Change, SpecialLocation
+from regions.levels import Level
 from voters.loading import collecting_rarely
 
-from . import cells, policies
+from . import cells, neighbours, policies
 from .core import fingerprint
 from .core.allocation import plan_location
-from .core.plan import BALLOTS, COMBINED, NEAREST, QUALIFIED, Outcome, Plan, Slice, Station, station_of
+from .core.plan import BALLOTS, COMBINED, NEAREST, QUALIFIED, Canonical, Outcome, Plan, Slice, Station, station_of
 from .models import Policy, Proposal, Run
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from .cells import Census
 
 CHUNK: Final = 500
+DISTRICTS: Final = 50
 
 
 class Place(NamedTuple):
@@ -46,6 +48,8 @@ class Place(NamedTuple):
     kind: str
     requested_tps: int | None
     requested_tps_reason: str
+    latitude: float | None
+    longitude: float | None
     withdrawn_at: Any
     closed_at: Any
 
@@ -103,6 +107,7 @@ class Draft(NamedTuple):
     engine_tps: int
     ballots: tuple[int, ...]
     plan: bytes
+    host: uuid.UUID | None = None
 
 
 Progress = Callable[[int, int], None]
@@ -124,6 +129,8 @@ def territory(
     """
     with transaction.atomic():
         _wait_as_long_as_it_takes()
+        if neighbours.combines(policy):  # whole districts: a partner may lie in the next village
+            region_code = region_code[: Level.DISTRICT.width]
         taken = _lock(SpecialLocation.everywhere.active().within(region_code))
         everything = region_code == "00"
         return _Recompute(policy, cause, territory=region_code[:5], everything=everything, asked=run).run(
@@ -133,9 +140,12 @@ def territory(
 
 def locations(ids: Iterable[uuid.UUID], *, policy: Policy | None = None) -> Figures:
     """Recomputes these locations under a policy (the current one), in the running transaction or one of its own."""
+    policy = policy or policies.current()
     with transaction.atomic():
-        taken = _lock(SpecialLocation.everywhere.filter(pk__in=list(ids)))
-        return _Recompute(policy or policies.current(), Run.Cause.CHANGE).run(taken)
+        wanted = SpecialLocation.everywhere.filter(pk__in=list(ids))
+        if neighbours.combines(policy):
+            wanted = neighbours.with_districts(wanted, neighbours.hold(wanted))
+        return _Recompute(policy, Run.Cause.CHANGE).run(_lock(wanted))
 
 
 def changed() -> int:
@@ -154,7 +164,12 @@ def _next_chunk() -> int:
         return 0
     with transaction.atomic():
         waiting = SpecialLocation.everywhere.filter(pk__in=Change.everywhere.values("location"))
-        taken = _lock(waiting, most=CHUNK, skip_locked=True)
+        if neighbours.combines(policy):
+            held = neighbours.hold(waiting, most=DISTRICTS, skip_locked=True)
+            taken = _lock(neighbours.with_districts(waiting, held, only=True))
+            taken += _lock(neighbours.coarser(waiting), most=CHUNK, skip_locked=True)
+        else:
+            taken = _lock(waiting, most=CHUNK, skip_locked=True)
         if taken:
             _Recompute(policy, Run.Cause.CHANGE).run(taken)
     return len(taken)
@@ -164,6 +179,11 @@ def _lock(queryset: Any, *, most: int | None = None, skip_locked: bool = False) 
     """The rows, locked in order of id. NO KEY: an edit may still insert its mark. SQLite locks by IMMEDIATE."""
     if connection.features.has_select_for_update:
         queryset = queryset.select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
+    return places(queryset, most=most)
+
+
+def places(queryset: Any, *, most: int | None = None) -> list[Place]:
+    """Locations as a recompute takes them, in order of id."""
     return list(starmap(Place, queryset.order_by("pk").values_list(*Place._fields)[:most]))
 
 
@@ -208,13 +228,9 @@ class _Recompute:
         """One of every active location; those without voters last."""
         if not active:
             return
-        left = dict(active)
-        ids = None if self.everything else left
-        for pk, census in cells.by_location(policies.voter_rules(self.policy), ids):
-            if place := left.pop(pk, None):  # one entered since the lock waits for its own mark
-                yield draft(place, self.policy, census, rules=self.rules)
-        for place in left.values():
-            yield draft(place, self.policy, cells.NOBODY, rules=self.rules)
+        ids = None if self.everything else active
+        counted = cells.by_location(policies.voter_rules(self.policy), ids)
+        yield from drafts(active, counted, self.policy, rules=self.rules)
 
     def _take(self, draft: Draft) -> None:
         self.figures.count(draft)
@@ -237,7 +253,7 @@ class _Recompute:
         location, known = draft.location, self.in_force.get(draft.location.pk)
         return (
             new_id(), location.territory, location.pk, self.policy.pk, self.run_id, known[1] + 1 if known else 1,
-            self.now, None, draft.fingerprint, draft.outcome, None, draft.census.registered, draft.eligible, draft.male,
+            self.now, None, draft.fingerprint, draft.outcome, draft.host, draft.census.registered, draft.eligible, draft.male,
             draft.eligible - draft.male, orjson.dumps(draft.census.ineligible, option=orjson.OPT_SORT_KEYS).decode(),
             draft.tps, draft.engine_tps, *draft.ballots, draft.plan.decode(),
         )  # fmt: skip
@@ -264,13 +280,50 @@ def _changes_seen(taken: Sequence[Place]) -> list[uuid.UUID]:
     return [pk for pk, location in waiting.values_list("pk", "location_id") if location in ids]
 
 
+def drafts(
+    active: Mapping[uuid.UUID, Place],
+    counted: Iterable[tuple[uuid.UUID, Census]],
+    policy: Policy,
+    *,
+    rules: Mapping[str, Any] | None = None,
+) -> Iterator[Draft]:
+    """One of every active location, those without voters late; and where the policy combines, those below the minimum
+    last, once all of them are known."""
+    left, below = dict(active), neighbours.Below(policy)
+    for pk, census in counted:
+        place = left.pop(pk, None)  # one entered since the lock waits for its own mark
+        if place is None:
+            continue
+        if below.takes(place, census):
+            below.add(place, census)
+        else:
+            yield draft(place, policy, census, rules=rules)
+    for place in left.values():
+        yield draft(place, policy, cells.NOBODY, rules=rules)
+    for place, census, plan, planned, host in below.plans():
+        yield _drafted(place, policy, census, plan, planned, host, rules)
+
+
 def draft(
     location: Place | SpecialLocation, policy: Policy, census: Census, *, rules: Mapping[str, Any] | None = None
 ) -> Draft:
-    """The plan of one location with its fingerprint; pure arithmetic. `rules` are the policy's canonical ones."""
+    """The plan of one location by itself, with its fingerprint; pure arithmetic. `rules` are the policy's canonical ones."""
     plan = plan_location(census.cells, policies.plan_rules(policy, location))
-    stored = fingerprint.canonical_bytes(fingerprint.plan_to_json(plan, census.cells))
-    whole = _everybody(plan, census)
+    return _drafted(location, policy, census, plan, census.cells, None, rules)
+
+
+def _drafted(
+    location: Place | SpecialLocation,
+    policy: Policy,
+    census: Census,
+    plan: Plan,
+    planned: Canonical,
+    host: uuid.UUID | None,
+    rules: Mapping[str, Any] | None,
+) -> Draft:
+    """`planned` are the cells that the plan's slices count by: the location's own, and those of its guests."""
+    stored = fingerprint.canonical_bytes(fingerprint.plan_to_json(plan, planned))
+    whole = _everybody(plan, census, has_guests=planned is not census.cells)
     return Draft(
         location=location,
         fingerprint=fingerprint.fingerprint(
@@ -278,7 +331,7 @@ def draft(
             options=policies.canonical_options(location),
             registered=census.registered,
             ineligible=census.ineligible,
-            host=None,
+            host=host.hex if host else None,
             plan=orjson.Fragment(stored),
         ),
         outcome=plan.outcome,
@@ -289,12 +342,13 @@ def draft(
         engine_tps=plan.engine_tps,
         ballots=whole.ballots,
         plan=stored,
+        host=host,
     )
 
 
-def _everybody(plan: Plan, census: Census) -> Station:
-    """All eligible voters, as if they stood at one TPS; where they do, that one."""
-    if len(plan.stations) == 1:
+def _everybody(plan: Plan, census: Census, *, has_guests: bool) -> Station:
+    """All eligible voters of the location, as if they stood at one TPS; where just they do, that one."""
+    if len(plan.stations) == 1 and not has_guests:
         return plan.stations[0]
     return station_of([Slice(index, 1, cell.count) for index, cell in enumerate(census.cells)], census.cells)
 

@@ -15,13 +15,11 @@ from accounts.permissions import Permission, require
 from locations.models import Change, SpecialLocation
 from voters import registration
 
-from . import comparing, recompute
+from . import comparing, neighbours, recompute
 from .models import Decision, Proposal
 from .states import State
 
 if TYPE_CHECKING:
-    import uuid
-
     from accounts.models import User
 
     from .core.difference import Difference
@@ -84,7 +82,7 @@ def _decide(verdict: str, proposal: Proposal, *, seen: str, note: str, by: User,
     require(by, Permission.DECIDE, territories=[proposal.territory])
     _require_note(verdict, note)
     with transaction.atomic():
-        location = _lock(proposal.location_id)
+        location = _lock(proposal)
         _require_decidable(location, by)
         current = _in_force_now(proposal, location)
         if current.pk == proposal.pk and current.fingerprint == seen:
@@ -97,12 +95,16 @@ def _require_note(verdict: str, note: str) -> None:
         raise ValidationError({"note": ValidationError(_("Say why, so that the operator can act on it."), "required")})
 
 
-def _lock(location_id: uuid.UUID) -> SpecialLocation:
-    """One decision at a time for a location, and none beside its recompute. On SQLite the transaction is the lock."""
+def _lock(proposal: Proposal) -> SpecialLocation:
+    """One decision at a time for a location, and none beside its recompute, nor its district's where small locations vote
+    together. On SQLite the transaction is the lock."""
+    locations = SpecialLocation.everywhere.filter(pk=proposal.location_id)
     try:
-        return SpecialLocation.everywhere.select_for_update(no_key=True).get(pk=location_id)
+        if neighbours.combines(proposal.policy):
+            neighbours.hold(locations)
+        return locations.select_for_update(no_key=True).get()
     except OperationalError as error:
-        raise Busy(location_id) from error
+        raise Busy(proposal.location_id) from error
 
 
 def _require_decidable(location: SpecialLocation, by: User) -> None:

@@ -38,6 +38,10 @@ WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
         _("too few"),
         _("%(eligible)s voters are eligible; a TPS needs at least %(minimum)s. They go to the nearest ordinary TPS."),
     ),
+    "combined_here": (
+        _("together"),
+        _("The voters of %(guests)s smaller locations vote here too: %(voters)s beside %(eligible)s of its own."),
+    ),
     "enough_voters": (
         _("n = %(eligible)s"),
         _("%(eligible)s voters are eligible; a TPS needs at least %(minimum)s."),
@@ -93,6 +97,34 @@ IGNORED: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
         _("The %(requested)s TPS asked for are more than there are voters; it stays at %(engine_tps)s."),
     ),
 }
+NEAR: Final[dict[bool, tuple[_StrPromise, _StrPromise]]] = {
+    True: (
+        _("together"),
+        _(
+            "%(eligible)s voters are eligible; a TPS needs at least %(minimum)s. They vote at %(host)s in the same village."
+        ),
+    ),
+    False: (
+        _("together"),
+        _(
+            "%(eligible)s voters are eligible; a TPS needs at least %(minimum)s. They vote at %(host)s, %(metres)s m away."
+        ),
+    ),
+}
+NOT_COMBINED: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
+    "alone": (_("not together"), _("No other location below the minimum lies in the same district (kecamatan).")),
+    "other_districts": (
+        _("not together"),
+        _("The other small locations of the district vote in other electoral districts, or theirs are not known."),
+    ),
+    "too_far": (
+        _("not together"),
+        _(
+            "The other small locations of the district are farther away than %(distance)s m, or have no point on the map."
+        ),
+    ),
+    "too_few": (_("not together"), _("Even together with its neighbours there are too few voters.")),
+}
 # Sources stand in the engine as plain text; here they become visible to translators.
 NAMED_SOURCES: Final = (
     gettext_noop("PKPU 7/2022 art. 179"),
@@ -118,10 +150,16 @@ def sentence(reason: Reason, block_names: Mapping[str, str]) -> Sentence:
 def words_of(reason: Reason) -> tuple[_StrPromise, _StrPromise]:
     if reason.code == "request_ignored":
         return IGNORED[str(reason.params["why"])]
+    if reason.code == "not_combined":
+        return NOT_COMBINED[str(reason.params["why"])]
+    if reason.code == "combined_into":
+        return NEAR[reason.params["metres"] == 0]
     return WORDS[reason.code]
 
 
 def shown(name: str, value: Any, block_names: Mapping[str, str]) -> str:
     if name == "block":
         return block_names.get(str(value), gettext("A block"))
+    if name == "host":
+        return block_names.get(str(value), gettext("another location"))
     return number_format(value, force_grouping=True) if isinstance(value, int) else str(value)

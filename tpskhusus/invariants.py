@@ -166,12 +166,14 @@ def counts_equal_recounts() -> Iterator[str]:
         return
     registered = dict(Voter.everywhere.values_list("location").annotate(count=Count("*")))
     counted = dict(cells.by_location(policies.voter_rules(policy)))
+    places = {place.pk: place for place in recompute.places(SpecialLocation.everywhere.active())}
+    drafts = {draft.location.pk: draft for draft in recompute.drafts(places, counted.items(), policy)}
     in_force = {row.location_id: row for row in Proposal.everywhere.current(policy).defer("plan")}
     waiting = Change.everywhere.filter(location=OuterRef("pk"))
     for location in SpecialLocation.everywhere.active().filter(~Exists(waiting)).order_by("code"):
         census = counted.get(location.pk, cells.NOBODY)
         proposal = in_force.get(location.pk)
-        is_same = proposal and _figures(proposal) == _figures_of(recompute.draft(location, policy, census))
+        is_same = proposal and _figures(proposal) == _figures_of(drafts[location.pk])
         if not is_same or census.registered != registered.get(location.pk, 0):
             yield location.code
 
@@ -259,6 +261,7 @@ def _how_many(rows: Any) -> Coalesce:
 def _figures(proposal: Proposal) -> tuple[Any, ...]:
     return (
         proposal.outcome,
+        proposal.host_id,
         proposal.registered,
         proposal.eligible,
         proposal.male,
@@ -271,6 +274,7 @@ def _figures(proposal: Proposal) -> tuple[Any, ...]:
 def _figures_of(draft: recompute.Draft) -> tuple[Any, ...]:
     return (
         draft.outcome,
+        draft.host,
         draft.census.registered,
         draft.eligible,
         draft.male,

@@ -146,7 +146,7 @@ def _feasible(
                 if voters >= candidate.minimum:
                     metres_in_all = sum([ways[host][guest] or 0 for guest in guests])
                     group = sum([1 << guest for guest in (host, *guests)])
-                    score = (voters, -(-(-voters // maximum)), -metres_in_all)
+                    score = (voters, -voters // maximum, -metres_in_all)
                     found.setdefault(1 << host, []).append((group, score))
     return found
 

@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from .plan import BALLOTS, Cell, Outcome, Plan, ballots_of
+from .plan import BALLOTS, GUEST, Cell, Outcome, Plan, ballots_of
 
 Subject = Literal["outcome", "host", "tps", "registered", "eligible", "sizes", "block", "ballot", "ineligible"]
 
 
 class Version(NamedTuple):
-    """One proposal as far as it can be compared: figures, plan, and the canonical cells that its slices count by."""
+    """One proposal as far as it can be compared: figures, plan, and the canonical cells that its slices count by.
+
+    A block with a `/` in it is a guest's, who votes here and counts at home.
+    """
 
     plan: Plan
     cells: tuple[Cell, ...]
@@ -19,7 +22,7 @@ class Version(NamedTuple):
 
     @property
     def eligible(self) -> int:
-        return sum([cell.count for cell in self.cells])
+        return sum([cell.count for cell in self.cells if GUEST not in cell.block])
 
 
 class Change(NamedTuple):

@@ -33,6 +33,9 @@ SOURCES: dict[str, str] = {
     "kind_not_served": "PKPU 7/2022 art. 179",
     "below_minimum": "PKPU 7/2022 art. 179",
     "enough_voters": "PKPU 7/2022 art. 179",
+    "combined_into": "",
+    "combined_here": "",
+    "not_combined": "",
     "kind_exempt": "KPU 2023-2024",
     "single_tps": "KPU 2023-2024",
     "headroom": "",
@@ -44,6 +47,10 @@ SOURCES: dict[str, str] = {
     "small_tps": "KPU 2023-2024",
 }
 """Every code of a reason or warning, with the law or practice it rests on; empty where the policy alone says so."""
+
+
+GUEST = "/"
+"""In the block of a guest's cells, in the plan of its host: the location's id, this, and its own block, or nothing."""
 
 
 class Cell(NamedTuple):

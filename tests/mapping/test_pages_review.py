@@ -18,7 +18,7 @@ from locations.models import Change, Kind, SpecialLocation
 from mapping import ballots, recompute, review
 from mapping.core.plan import SOURCES
 from mapping.models import Decision, Policy, Proposal
-from mapping.sentences import IGNORED, WORDS
+from mapping.sentences import IGNORED, NEAR, NOT_COMBINED, WORDS
 from tests import factories
 from voters.eligibility import REASONS
 from voters.reasons import LABELS
@@ -261,7 +261,12 @@ def test_an_auditor_gets_no_link_to_voters(as_):
 
 @pytest.mark.parametrize("code", list(SOURCES))
 def test_every_reason_of_the_engine_has_a_sentence(code):
-    assert code in WORDS or (code == "request_ignored" and set(IGNORED) == {"below", "no_reason", "more_than_voters"})
+    by_params = {
+        "request_ignored": set(IGNORED) == {"below", "no_reason", "more_than_voters"},
+        "not_combined": set(NOT_COMBINED) == {"alone", "other_districts", "too_far", "too_few"},
+        "combined_into": set(NEAR) == {True, False},
+    }
+    assert code in WORDS or by_params[code]
 
 
 def test_every_reason_of_ineligibility_has_a_name():
