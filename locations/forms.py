@@ -17,7 +17,7 @@ from regions.models import Region
 
 from .cells import MESSAGES, CellFault, clean
 from .columns import BY_FIELD, NOTES_LENGTH
-from .models import Kind, SpecialLocation, Subkind
+from .models import KeptApart, Kind, SpecialLocation, Subkind
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -112,6 +112,12 @@ class LocationForm(forms.Form):
         help_text=_("Without a reason the number asked for is not considered."),
         widget=forms.TextInput(attrs={"maxlength": 300}),
     )
+    kept_apart = forms.ChoiceField(
+        label=_("Never at one TPS"),
+        required=False,
+        help_text=_("For security or custom. Each group then gets TPS of its own, rounded up by itself."),
+        choices=KeptApart.choices,
+    )
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     notes = LinesField(label=_("Notes"), required=False, max_length=NOTES_LENGTH, widget=forms.Textarea)
 
@@ -119,7 +125,7 @@ class LocationForm(forms.Form):
         (_("The place"), ("name", "kind", "subkind", "region", "address")),
         (_("Point on the map"), ("latitude", "longitude")),
         (_("Person in charge and letter"), ("person_in_charge", "position", "phone", "letter_number", "letter_date")),
-        (_("Size"), ("capacity", "estimated_voters", "requested_tps", "requested_tps_reason", "notes")),
+        (_("Size"), ("capacity", "estimated_voters", "requested_tps", "requested_tps_reason", "kept_apart", "notes")),
     )
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:

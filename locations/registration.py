@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
     from accounts.permissions import Actor
 
-PLAN_FIELDS: Final = frozenset({"kind", "region", "latitude", "longitude", "requested_tps", "requested_tps_reason"})
+PLAN_FIELDS: Final = frozenset(
+    {"kind", "region", "latitude", "longitude", "requested_tps", "requested_tps_reason", "kept_apart"}
+)
 REASON_LENGTH: Final = 300
 TRIES: Final = 20
 

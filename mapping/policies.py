@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.permissions import SYSTEM
+from locations.models import KeptApart
 from voters.eligibility import EligibilityRules
 from voters.models import Register
 
@@ -114,6 +115,8 @@ def plan_rules(policy: Policy, location: SpecialLocation | Place) -> PlanRules:
         requested_reason=location.requested_tps_reason,
         kind_served=policy.serves(location.kind),
         usual_minimum=policy.minimum,
+        sexes_apart=location.kept_apart in (KeptApart.SEXES, KeptApart.BOTH),
+        blocks_apart=location.kept_apart in (KeptApart.BLOCKS, KeptApart.BOTH),
     )
 
 
@@ -137,9 +140,10 @@ def canonical_rules(policy: Policy) -> dict[str, Any]:
 
 def canonical_options(location: SpecialLocation | Place) -> dict[str, Any]:
     """What of a location decides its plan, beside its voters; part of its fingerprint."""
-    return {
+    options = {
         "kind": location.kind,
         "region": location.region_id,
         "requested": location.requested_tps,
         "has_reason": bool(location.requested_tps_reason.strip()),
     }
+    return options | ({"kept_apart": location.kept_apart} if location.kept_apart else {})

@@ -48,6 +48,7 @@ class Place(NamedTuple):
     kind: str
     requested_tps: int | None
     requested_tps_reason: str
+    kept_apart: str
     latitude: float | None
     longitude: float | None
     withdrawn_at: Any

@@ -64,6 +64,16 @@ WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
         _("asked for"),
         _("The location asks for %(requested)s TPS and says why; the figures alone would give %(engine_tps)s."),
     ),
+    "sexes_apart": (
+        _("apart"),
+        _(
+            "Men and women never share a TPS here: %(tps)s TPS, each group rounded up by itself; together it were %(together)s."
+        ),
+    ),
+    "blocks_apart": (
+        _("apart"),
+        _("Blocks are never mixed here: %(tps)s TPS, each block rounded up by itself; together it were %(together)s."),
+    ),
     "split_even": (
         _("even"),
         _("The sizes differ by at most one voter: from %(smallest)s to %(largest)s."),

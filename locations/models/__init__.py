@@ -2,6 +2,6 @@
 
 from .change import Change
 from .intake import Batch, Refusal
-from .special_location import Block, Kind, SpecialLocation, Subkind
+from .special_location import Block, KeptApart, Kind, SpecialLocation, Subkind
 
-__all__ = ["Batch", "Block", "Change", "Kind", "Refusal", "SpecialLocation", "Subkind"]
+__all__ = ["Batch", "Block", "Change", "KeptApart", "Kind", "Refusal", "SpecialLocation", "Subkind"]

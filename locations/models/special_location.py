@@ -39,6 +39,15 @@ class Subkind(models.TextChoices):
     OTHER = "lainnya", _("Other")
 
 
+class KeptApart(models.TextChoices):
+    """Who never shares a TPS, for security or custom; each group is then rounded up by itself."""
+
+    NOBODY = "", _("nobody: everybody may share a TPS")
+    SEXES = "sexes", _("men and women")
+    BLOCKS = "blocks", _("people of different blocks")
+    BOTH = "both", _("men and women, and people of different blocks")
+
+
 class SpecialLocation(models.Model):
     """A place where voters are concentrated who cannot vote at home on polling day.
 
@@ -69,6 +78,7 @@ class SpecialLocation(models.Model):
     estimated_voters = models.PositiveIntegerField(_("estimated voters"), null=True, blank=True)
     requested_tps = models.PositiveSmallIntegerField(_("TPS asked for"), null=True, blank=True)
     requested_tps_reason = models.CharField(_("reason for more TPS"), max_length=300, blank=True)
+    kept_apart = models.CharField(_("never at one TPS"), max_length=10, choices=KeptApart, blank=True)
     notes = models.TextField(_("notes"), max_length=2000, blank=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -94,6 +104,7 @@ class SpecialLocation(models.Model):
                 name="location_subkind_of_other_only",
                 condition=Q(kind=Kind.OTHER, subkind__in=Subkind.values) | (~Q(kind=Kind.OTHER) & Q(subkind="")),
             ),
+            models.CheckConstraint(name="location_kept_apart_known", condition=Q(kept_apart__in=KeptApart.values)),
             models.CheckConstraint(
                 name="location_point_is_whole",
                 condition=Q(latitude=None, longitude=None) | Q(latitude__isnull=False, longitude__isnull=False),

@@ -40,6 +40,8 @@ SOURCES: dict[str, str] = {
     "single_tps": "KPU 2023-2024",
     "headroom": "",
     "extra_requested": "Kemenkumham DKI 2024",
+    "sexes_apart": "",
+    "blocks_apart": "KPU 2023-2024",
     "split_even": "KPU Kab. Tangerang 2024",
     "blocks_whole": "Kemenkumham Banten 2024",
     "block_split": "Kemenkumham Banten 2024",
@@ -101,7 +103,7 @@ class PlanRules:
 
     `minimum` and `maximum` are voters per TPS; `minimum` is the one of the location's kind, `usual_minimum` the one
     of all other kinds (None: the same). `requested` is the total of TPS that staff ask for; it counts only with a
-    reason. Raises ValueError for sizes that cannot be.
+    reason. `sexes_apart` and `blocks_apart`: they never share a TPS. Raises ValueError for sizes that cannot be.
     """
 
     maximum: int
@@ -111,6 +113,8 @@ class PlanRules:
     requested_reason: str | bool = ""
     kind_served: bool = True
     usual_minimum: int | None = None
+    sexes_apart: bool = False
+    blocks_apart: bool = False
 
     def __post_init__(self) -> None:
         if self.maximum < 1 or self.minimum < 0 or self.headroom_percent < 0:

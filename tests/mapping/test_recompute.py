@@ -251,3 +251,17 @@ def test_shipped_policies_are_loaded_once() -> None:
     assert policies.load_shipped() == 0
     assert policies.current().slug == "pemilu-2024"
     assert policies.current().minimum_for(Kind.PRISON) == 1
+
+
+def test_a_location_that_keeps_men_and_women_apart_gets_tps_for_each() -> None:
+    policy, prison = factories.policy(), factories.special_location(kept_apart="sexes")
+    crowd(prison, 2)
+    factories.voter(prison, sex="P")
+
+    recompute.territory(policy=policy)
+
+    assert (in_force(prison).tps, in_force(prison).engine_tps) == (2, 2)
+
+
+def test_to_keep_nobody_apart_is_no_part_of_a_fingerprint() -> None:
+    assert "kept_apart" not in policies.canonical_options(factories.special_location())
