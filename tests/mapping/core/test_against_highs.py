@@ -10,16 +10,17 @@ import pytest
 
 from mapping.core.arrangement import arrange
 
-SECONDS = 2.0
-"""What HiGHS gets for a case; where it does not close in it, its proven lower bound counts."""
+SECONDS, MORE_SECONDS = 2.0, 60.0
+"""What HiGHS gets for a case; where it does not close in it, its proven lower bound counts. Where that leaves a gap of more
+than one block, it gets more time before anybody is blamed."""
 
 
-def fewest_split(sizes: list[int], free: int, count: int, maximum: int) -> tuple[int, bool]:
+def fewest_split(sizes: list[int], free: int, count: int, maximum: int, seconds: float = SECONDS) -> tuple[int, bool]:
     """A proven lower bound on the blocks split, and whether it is the optimum."""
     floor = math.ceil((sum(sizes) + free) / count / 2)
     model = highspy.Highs()
     model.setOptionValue("output_flag", False)
-    model.setOptionValue("time_limit", SECONDS)
+    model.setOptionValue("time_limit", seconds)
     model.setOptionValue("random_seed", 1)
     whole = [[model.addBinary() for _ in range(count)] for _ in sizes]
     lifts = [model.addVariable(0, floor) for _ in range(count)]
@@ -70,6 +71,8 @@ def compared(cases: int, largest: int, seed: int) -> Counter[str]:
         ours = arrange(sizes, free=free, count=count, maximum=maximum).score.blocks_split
         seen["milliseconds"] = max(seen["milliseconds"], round(1000 * (time.perf_counter() - started)))
         bound, is_closed = fewest_split(sizes, free, count, maximum)
+        if ours - bound > 1:
+            bound, is_closed = fewest_split(sizes, free, count, maximum, MORE_SECONDS)
         assert ours - bound <= 1, (sizes, free, count, maximum, ours, bound)
         seen[f"{'optimum' if is_closed else 'bound'} +{ours - bound}"] += 1
     return seen
