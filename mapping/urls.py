@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import formed, history, policies, proposal, review, scenarios
+from .views import formed, history, ordinary, policies, proposal, review, scenarios
 from .views import map as map_views
 
 app_name = "mapping"
@@ -10,6 +10,7 @@ urlpatterns = [
     path("peta/", map_views.tps_map, name="map"),
     path("peta/data.json", map_views.map_data, name="map_data"),
     path("telaah/", review.queue, name="queue"),
+    path("telaah/tps-biasa/", ordinary.to_ordinary_tps, name="to_ordinary_tps"),
     path("telaah/<uuid:proposal_id>/", proposal.proposal, name="proposal"),
     path("telaah/<uuid:proposal_id>/ajukan-lagi/", proposal.submit_again, name="submit_again"),
     path("telaah/lokasi/<uuid:location_id>/panel/", review.location_panel, name="location_panel"),
