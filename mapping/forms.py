@@ -42,6 +42,15 @@ class DecisionForm(forms.Form):
         self.fields["note"].required = verdict in NOTE_NEEDED
 
 
+class ReopenForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("The audit trail keeps it."),
+    )
+
+
 PER_KIND: Final = ("minimum", "headroom", "departures")
 MOST_PER_TPS: Final = 1000
 HEADINGS: Final = {"minimum": _("Minimum"), "headroom": _("Headroom %"), "departures": _("Departures %")}

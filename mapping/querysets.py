@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from django.db.models import Case, CharField, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, CharField, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 
 from regions.territory import ProtectedQuerySet
@@ -14,7 +14,7 @@ from .states import State
 if TYPE_CHECKING:
     from django.db.models import QuerySet
 
-    from .models import Decision, Policy, Proposal  # noqa: F401 (the type of the rows)
+    from .models import Decision, Determination, Policy, Proposal  # noqa: F401 (the type of the rows)
 
 
 class ProposalQuerySet(ProtectedQuerySet["Proposal"]):
@@ -41,6 +41,7 @@ class ProposalQuerySet(ProtectedQuerySet["Proposal"]):
         return self.annotate(
             latest_decision=Subquery(newest.values("pk")[:1]),
             state=Case(
+                When(Exists(determinations_in_force()), then=Value(State.DETERMINED)),
                 When(location__submitted_at=None, then=Value(State.DRAFT)),
                 default=Coalesce(Subquery(newest.values(says=what_it_says())[:1]), Value(State.WAITING)),
                 output_field=CharField(),
@@ -54,6 +55,14 @@ class ProposalQuerySet(ProtectedQuerySet["Proposal"]):
     def awaiting_decision(self) -> ProposalQuerySet:
         """Submitted and undecided, or approved and moved since."""
         return self.in_state(State.WAITING)
+
+
+def determinations_in_force() -> QuerySet[Determination]:
+    """What made the location of the outer proposal final under its policy."""
+    from .models import Determination  # the models import this module
+
+    in_force = Determination.everywhere.filter(reopened_at=None)
+    return in_force.filter(location=OuterRef("location"), policy=OuterRef("policy"))
 
 
 def decisions_newest_first() -> QuerySet[Decision]:

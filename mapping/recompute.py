@@ -24,11 +24,11 @@ from locations.models import Change, SpecialLocation
 from regions.levels import Level
 from voters.loading import collecting_rarely
 
-from . import cells, neighbours, policies
+from . import cells, followup, neighbours, policies
 from .core import fingerprint
 from .core.allocation import plan_location
 from .core.plan import BALLOTS, COMBINED, NEAREST, QUALIFIED, Canonical, Outcome, Plan, Slice, Station, station_of
-from .models import Policy, Proposal, Run
+from .models import Determination, Policy, Proposal, Run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -211,7 +211,8 @@ class _Recompute:
     def run(self, taken: Sequence[Place], on_progress: Progress | None = None) -> Figures:
         started = time.perf_counter()
         seen = _changes_seen(taken) if self.policy.is_current else []
-        active = {place.pk: place for place in taken if place.is_active}
+        final = set(_determined(self.policy, [place.pk for place in taken]))
+        active = {place.pk: place for place in taken if place.is_active and place.pk not in final}
         self.in_force = _in_force(self.policy, active)
         with collecting_rarely():
             for draft in self._drafts(active):
@@ -219,6 +220,8 @@ class _Recompute:
                 if on_progress and self.figures.locations % CHUNK == 0:
                     on_progress(self.figures.locations, len(active))
             self._flush()
+        if final and seen:
+            followup.follow(policy=self.policy, location_ids=final)
         for start in range(0, len(seen), CHUNK):
             Change.everywhere.filter(pk__in=seen[start : start + CHUNK]).delete()
         self.figures.seconds = time.perf_counter() - started
@@ -272,6 +275,14 @@ class _Recompute:
 KEPT: Final = (
     "seconds", "locations", "written", "qualified", "combined", "tps", "registered", "eligible", "to_ordinary_tps",
 )  # fmt: skip
+
+
+def _determined(policy: Policy, ids: Sequence[uuid.UUID]) -> Iterable[uuid.UUID]:
+    """Those of the locations that are final under the policy: no plan is made for them any more."""
+    in_force = Determination.everywhere.filter(policy=policy, reopened_at=None)
+    if len(ids) <= CHUNK:
+        in_force = in_force.filter(location__in=ids)
+    return in_force.values_list("location_id", flat=True)
 
 
 def _changes_seen(taken: Sequence[Place]) -> list[uuid.UUID]:

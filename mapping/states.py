@@ -10,4 +10,5 @@ class State(models.TextChoices):
     WAITING = "waiting", _("Awaiting decision")
     RETURNED = "returned", _("Returned")
     APPROVED = "approved", _("Approved")
+    DETERMINED = "determined", _("Determined")
     REJECTED = "rejected", _("Rejected")

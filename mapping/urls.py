@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import formed, history, ordinary, policies, proposal, review, scenarios
+from .views import determination, formed, history, ordinary, policies, proposal, review, scenarios
 from .views import map as map_views
 
 app_name = "mapping"
@@ -10,6 +10,9 @@ urlpatterns = [
     path("peta/", map_views.tps_map, name="map"),
     path("peta/data.json", map_views.map_data, name="map_data"),
     path("telaah/", review.queue, name="queue"),
+    path("telaah/penetapan/", determination.determinations, name="determinations"),
+    path("telaah/penetapan/<uuid:pk>/", determination.final, name="determination"),
+    path("telaah/pemilih/<uuid:voter_id>/tps/", determination.voter_tps, name="voter_tps"),
     path("telaah/tps-biasa/", ordinary.to_ordinary_tps, name="to_ordinary_tps"),
     path("telaah/<uuid:proposal_id>/", proposal.proposal, name="proposal"),
     path("telaah/<uuid:proposal_id>/ajukan-lagi/", proposal.submit_again, name="submit_again"),

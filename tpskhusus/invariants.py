@@ -23,7 +23,7 @@ from accounts import audit
 from locations.models import Batch, Block, Change, Refusal, SpecialLocation
 from mapping import cells, policies, recompute
 from mapping.core.plan import BALLOTS
-from mapping.models import Decision, Policy, Proposal
+from mapping.models import Assignment, Decision, Determination, FinalTPS, Policy, Proposal
 from voters.models import DuplicateCase, FormerNIK, NIKVerdict, Notice, Register, Voter, VoterIdentity
 
 PATIENCE: Final = datetime.timedelta(minutes=10)
@@ -38,6 +38,8 @@ PARENTS: Final[dict[type[models.Model], str]] = {
     Notice: "voter",
     Proposal: "location",
     Decision: "proposal",
+    Determination: "location",
+    FinalTPS: "determination",
 }
 """What a row hangs on; its territory is that one's. Voters and locations have theirs from a region."""
 ACTIVE: Final = Q(voter__location__withdrawn_at=None, voter__location__closed_at=None)
@@ -170,12 +172,28 @@ def counts_equal_recounts() -> Iterator[str]:
     drafts = {draft.location.pk: draft for draft in recompute.drafts(places, counted.items(), policy)}
     in_force = {row.location_id: row for row in Proposal.everywhere.current(policy).defer("plan")}
     waiting = Change.everywhere.filter(location=OuterRef("pk"))
-    for location in SpecialLocation.everywhere.active().filter(~Exists(waiting)).order_by("code"):
+    final = Determination.everywhere.filter(policy=policy, reopened_at=None, location=OuterRef("pk"))
+    for location in SpecialLocation.everywhere.active().filter(~Exists(waiting), ~Exists(final)).order_by("code"):
         census = counted.get(location.pk, cells.NOBODY)
         proposal = in_force.get(location.pk)
         is_same = proposal and _figures(proposal) == _figures_of(drafts[location.pk])
         if not is_same or census.registered != registered.get(location.pk, 0):
             yield location.code
+
+
+def lists_are_as_determined() -> Iterator[str]:
+    """What was determined is what was approved, every list as long as its TPS, and no TPS above the maximum."""
+    in_force = Determination.everywhere.filter(reopened_at=None)
+    yield from in_force.exclude(fingerprint=F("proposal__fingerprint")).values_list("location__code", flat=True)
+    stations = FinalTPS.everywhere.filter(is_in_force=True).select_related("policy", "determination__location")
+    listed = Q(assignments__is_in_force=True)
+    late = Q(assignments__kind=Assignment.Kind.LATE)
+    gone = Q(assignments__voter__departure__lte=F("policy__polling_day"))
+    counted = stations.annotate(
+        listed=Count("assignments", filter=listed & ~late), present=Count("assignments", filter=listed & ~gone)
+    )
+    for station in counted.exclude(listed=F("size"), present__lte=F("policy__maximum")):
+        yield f"{station.determination.location.code}/{station.number}"
 
 
 def changes_are_on_their_way() -> Iterable[Any]:
@@ -225,6 +243,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     blocks_are_of_the_voters_location,
     rows_are_in_their_territory,
     counts_equal_recounts,
+    lists_are_as_determined,
     changes_are_on_their_way,
     decisions_match_their_proposals,
     batches_add_up,

@@ -298,6 +298,27 @@ def judge(voters: VoterQuerySet, rules: EligibilityRules) -> dict[uuid.UUID, tup
         return {_uuid(pk): (ballots, reasons) for pk, ballots, reasons in cursor.fetchall()}
 
 
+def eligible_statement(rules: EligibilityRules, location_ids: Iterable[uuid.UUID]) -> tuple[str, list[Any]]:
+    """`WITH … eligible AS (…)`: id, location, block, sex and ballots of the eligible voters of these locations, each with
+    its `place` among those alike, counted from 1 in the order of their ids."""
+    ids = list(location_ids)
+    judged, params = _judged(Voter.everywhere.filter(location__in=ids), rules, narrowed=len(ids) <= FEW)
+    return (
+        f"""
+        {judged}, eligible AS (
+            SELECT id, location_id, block_id, sex, ballots,
+                   row_number() OVER (PARTITION BY location_id, block_id, sex, ballots ORDER BY id) AS place
+            FROM judged WHERE reasons = 0
+        )
+        """,
+        params,
+    )
+
+
+FEW: Final = 100
+"""Locations up to which their regions are looked up one by one."""
+
+
 def _uuid(value: Any) -> uuid.UUID:
     return Voter._meta.pk.to_python(value)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -92,7 +93,11 @@ def remove(*, voter: Voter, reason: str, by: Actor) -> None:
         by=by, action="voter.removed", subject=voter, territory=voter.territory, reason=_without_figures(reason)
     )
     moved = {voter.location_id} if voter.location_id else set()
-    voter.delete()
+    try:
+        voter.delete()
+    except ProtectedError:
+        message = gettext_lazy("This voter stands on a list that was determined. Enter the departure instead.")
+        raise ValidationError(message, code="determined") from None
     if nik_hash:
         moved |= claims.settle([nik_hash], ended={nik_hash: [person_hash or b""]} if claim else {})
     changes.record(moved)

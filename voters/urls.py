@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from .views import condition, location, search, upload, voter, withdraw
+from .views import condition, location, search, strikes, upload, voter, withdraw
 
 app_name = "voters"
 urlpatterns = [
     path("", search.search, name="search"),
     path("pemberitahuan/", search.read_notices, name="read_notices"),
     path("kondisi/", condition.condition_of_data, name="condition"),
+    path("coret/", strikes.strikes, name="strikes"),
     path("unggah/", upload.upload, name="upload"),
     path("berkas/", upload.batches, name="batches"),
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),

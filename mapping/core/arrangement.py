@@ -94,12 +94,17 @@ class Search:
     work: int = WORK
     trials: int = TRIALS
     best: Arrangement | None = field(default=None)
+    packing: list[list[int]] | None = field(default=None)
+    """Whole blocks in stations, where `fits` found room for them."""
 
     def run(self) -> Arrangement:
         self.best = self.wrapped()
         if self.is_perfect(0):
             return self.best
         splits = self.fewest_splits()
+        if self.packing:  # what a search found hard to find is not left to be found again
+            self.try_packing([held.copy() for held in self.packing], tuple(range(splits)))
+            self.try_packing(self.evened(self.packing), tuple(range(splits)))
         chosen = list(self.choices(splits))
         for split in chosen[:FIRST_CHOICES]:
             if self.work > WORK // 2 and not self.is_perfect(splits):
@@ -176,6 +181,7 @@ class Search:
         seen: set[tuple[int, ...]] = set()
         smallest = whole[-1] if whole else 0
         limit = self.work // 3
+        bins: list[list[int]] = [[] for _ in range(self.count)]
 
         def place(depth: int, loads: list[int]) -> bool:
             nonlocal limit
@@ -191,12 +197,16 @@ class Search:
                 return False
             for station in self.fullest(loads, whole[depth]):
                 loads[station] += whole[depth]
+                bins[station].append(splits + depth)
                 if place(depth + 1, loads):
                     return True
+                bins[station].pop()
                 loads[station] -= whole[depth]
             return False
 
         found = place(0, [0] * self.count)
+        if found:
+            self.packing = bins
         self.work -= self.work // 3 - max(limit, 0)
         return found
 

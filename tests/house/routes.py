@@ -11,6 +11,7 @@ from django.urls import URLPattern, get_resolver
 from accounts.models import Role
 from locations import registration as places
 from locations.models import Kind
+from mapping import determination as determining
 from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal
 from tests import factories
@@ -28,6 +29,8 @@ OBJECTS = {
     "pemilih/lokasi/<uuid:pk>": ("location", "pk"),
     "pemilih/berkas/<uuid:pk>": ("batch", "pk"),
     "pemilih/<uuid:pk>": ("voter", "pk"),
+    "telaah/penetapan/<uuid:pk>": ("determination", "pk"),
+    "telaah/pemilih/<uuid:voter_id>": ("voter", "pk"),
     "telaah/<uuid:proposal_id>": ("proposal", "pk"),
     "telaah/lokasi/<uuid:location_id>": ("location", "pk"),
     "kebijakan/<slug:slug>": ("scenario", "slug"),
@@ -101,7 +104,9 @@ def write_register() -> dict[str, Any]:
     review.approve(
         proposal=proposal, seen=proposal.fingerprint, note=f"{CANARY} catatan", by=factories.user(Role.REVIEWER)
     )
+    determination = _determined()
     return {
+        "determination": determination,
         "location": location,
         "batch": batch,
         "voter": Voter.everywhere.filter(location=location).earliest("pk"),
@@ -109,6 +114,23 @@ def write_register() -> dict[str, Any]:
         "proposal": proposal,
         "scenario": _scenario(),
     }
+
+
+def _determined() -> Any:
+    """Another location, all the way to its list."""
+    operator, reviewer = factories.user(Role.OPERATOR, "36.03"), factories.user(Role.REVIEWER)
+    values = {"name": f"{CANARY} Lapas", "person_in_charge": f"{CANARY} Kepala", "letter_number": "1"}
+    final = factories.special_location(**values)
+    factories.voter(final, name=f"{CANARY} Terdaftar", home=factories.region("36.74.01.1001"))
+    policy = Policy.objects.get(is_current=True)
+    recompute.locations([final.pk])
+    places.submit(location=final, by=operator)
+    proposal = Proposal.everywhere.in_force(policy).get(location=final)
+    review.approve(proposal=proposal, seen=proposal.fingerprint, by=reviewer)
+    ready = determining.readiness(Proposal.everywhere.filter(location=final), policy)
+    region = factories.region(final.region_id)
+    determining.determine(policy=policy, region=region, seen=ready.seen, by=reviewer)
+    return final.determinations.get()
 
 
 def _scenario() -> Any:

@@ -25,8 +25,9 @@ OF_OBJECTS = [route for route in ROUTES if set(route.arguments) - OF_EVERYBODY]
 REFUSALS = {403, 404, 405}
 FOREIGN = [(Role.OPERATOR, "32"), (Role.AUDITOR, "32"), (Role.ADMIN, "32"), (Role.OPERATOR, "36.71")]
 TOKEN_OF_FORM = re.compile(r"[A-Za-z0-9]{64}")
-# A child of these may lie deeper than its parent: a run and a batch may concern a province or the country.
-WIDER_PARENTS = {("Proposal", "run"), ("Voter", "batch")}
+# A child of these may lie deeper than its parent: a run and a batch may concern a province or the country. A strike is
+# for the voter's home.
+WIDER_PARENTS = {("Proposal", "run"), ("Voter", "batch"), ("Strike", "voter")}
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from accounts import audit
 from accounts.permissions import SYSTEM
 from locations import changes, registration
 from locations.models import SpecialLocation
-from mapping import policies, recompute, review
+from mapping import determination, policies, recompute, review
 from mapping.models import Proposal
 from tests import factories
 from tests.house.test_edges import protected
@@ -59,8 +59,21 @@ def register(db: None) -> None:
     registration.submit(location=first, by=factories.user())
     recompute.changed()
     _approve(Proposal.everywhere.get(location=first, superseded_at=None))
+    _determine()
     changes.record([second.pk])
     audit.seal()
+
+
+def _determine() -> None:
+    """A third location, all the way to its list."""
+    location = factories.special_location("C", person_in_charge="Kepala (contoh)", letter_number="1/CONTOH")
+    factories.voter(location)
+    recompute.locations([location.pk])
+    registration.submit(location=location, by=factories.user())
+    _approve(Proposal.everywhere.get(location=location, superseded_at=None))
+    policy, region = policies.current(), factories.region(location.region_id)
+    ready = determination.readiness(Proposal.everywhere.filter(location=location), policy)
+    determination.determine(policy=policy, region=region, seen=ready.seen, by=factories.user("reviewer"))
 
 
 def _correct_the_wrong_nik() -> None:
@@ -119,6 +132,9 @@ BREACHES: list[tuple[str, str, str]] = [
     ("counts_equal_recounts", PROPOSAL, "UPDATE {table} SET dprd_kabko = dprd_kabko + 1"),
     ("counts_equal_recounts", PROPOSAL, "DELETE FROM {table}"),
     ("counts_equal_recounts", VOTER, "UPDATE {table} SET is_foreign = true WHERE name = 'Jaka Permana'"),
+    ("lists_are_as_determined", "mapping_determination", "UPDATE {table} SET fingerprint = 'another'"),
+    ("lists_are_as_determined", "mapping_finaltps", "UPDATE {table} SET size = size + 1"),
+    ("lists_are_as_determined", "mapping_assignment", "DELETE FROM {table}"),
     ("changes_are_on_their_way", CHANGE, "UPDATE {table} SET at = '2024-01-01 00:00:00+00'"),
     ("decisions_match_their_proposals", DECISION, "UPDATE {table} SET fingerprint = 'another'"),
     ("decisions_match_their_proposals", DECISION, "UPDATE {table} SET outcome = 'nearest_regular_tps'"),
@@ -163,7 +179,8 @@ def test_every_promise_is_broken_once() -> None:
 
 
 def test_every_row_that_hangs_on_a_protected_one_is_asked_for_its_territory() -> None:
-    """Left out: a location and a voter lie in a region; a batch, a run and an entry are their sender's."""
+    """Left out: a location and a voter lie in a region; a batch, a run and an entry are their sender's.
+    An assignment is written with its TPS; a strike is for the voter's home."""
     guarded = protected()
     hanging = {
         model.__name__
@@ -172,7 +189,7 @@ def test_every_row_that_hangs_on_a_protected_one_is_asked_for_its_territory() ->
         if isinstance(field, ForeignKey) and field.related_model in guarded
     }
 
-    assert hanging - {model.__name__ for model in invariants.PARENTS} == {"Voter", "Batch"}
+    assert hanging - {model.__name__ for model in invariants.PARENTS} == {"Voter", "Batch", "Assignment", "Strike"}
 
 
 @pytest.mark.usefixtures("register")

@@ -3,6 +3,7 @@
 from .case import DuplicateCase, Notice
 from .condition import ConditionDay
 from .register import Register
+from .strike import Strike
 from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Voter, VoterIdentity
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Register",
     "Role",
     "Sex",
+    "Strike",
     "Voter",
     "VoterIdentity",
 ]

@@ -84,6 +84,7 @@ def page(
         "may_reveal": may(request.user, Permission.REVEAL_IDENTITY),
         "may_enter": may(request.user, Permission.ENTER),
         "panel_url": url_if_any("mapping:location_panel", voter.location_id) if voter.location_id else "",
+        "tps_url": url_if_any("mapping:voter_tps", voter.pk) if voter.location_id else "",
     }
     return render(request, "voters/detail.html", context, status=status)
 
@@ -189,9 +190,13 @@ def remove(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         place, name = voter.location_id, voter.name
-        registration.remove(voter=voter, reason=form.cleaned_data["reason"], by=request.user)
-        messages.success(request, _("%(name)s is removed.") % {"name": name})
-        return redirect("locations:detail", place) if place else redirect("voters:search")
+        try:
+            registration.remove(voter=voter, reason=form.cleaned_data["reason"], by=request.user)
+        except ValidationError as fault:
+            form.add_error(None, fault.messages)
+        else:
+            messages.success(request, _("%(name)s is removed.") % {"name": name})
+            return redirect("locations:detail", place) if place else redirect("voters:search")
     claims = VoterIdentity.objects.visible_to(request.user).filter(pk=voter.pk, claim__isnull=False)
     context = {
         "form": form,
