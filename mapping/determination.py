@@ -25,7 +25,7 @@ from locations.models import Change, SpecialLocation
 from regions.levels import Level, level_of
 from regions.models import Region
 from voters import eligibility
-from voters.models import Strike, Voter
+from voters.models import Strike
 
 from . import neighbours, policies
 from .core.fingerprint import cells_from_json, plan_from_json
@@ -218,7 +218,7 @@ def _write(ready: list[Proposal], policy: Policy, act: uuid.UUID, by: User) -> N
     written = assign(_slices(ready, stations), policy, [proposal.location_id for proposal in ready])
     if written != expected:
         raise Moved(act)
-    _strike([proposal.location_id for proposal in ready])
+    strike(act)
 
 
 def _number(
@@ -315,6 +315,8 @@ def assign(slices: Sequence[Slice], policy: Policy, location_ids: list[uuid.UUID
         )
         written = cursor.rowcount
         cursor.execute("DROP TABLE slices")
+        if connection.vendor == "postgresql":  # what reads the new rows next must not take the table for an empty one
+            cursor.execute("ANALYZE mapping_assignment")
     return written
 
 
@@ -334,14 +336,18 @@ def _make_table(cursor: Any, slices: Sequence[Slice]) -> None:
     cursor.executemany(f"INSERT INTO slices VALUES ({', '.join(['%s'] * len(COLUMNS))})", slices)
 
 
-def _strike(location_ids: list[uuid.UUID]) -> None:
-    """One row for each listed voter whose home is known at least to its regency; the territory is that regency."""
-    voters = Voter.everywhere.filter(location__in=location_ids, assignments__is_in_force=True)
-    sql, params = voters.order_by().values("id", "home_id").query.sql_with_params()
+def strike(act: uuid.UUID) -> int:
+    """One row for each voter listed by the act whose home is known at least to its regency, which is the territory."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""INSERT INTO voters_strike (territory, voter_id, listed_at)
-                SELECT substr(v.home_id, 1, 5), v.id, %s FROM ({sql}) v WHERE length(v.home_id) >= 5
-                AND NOT EXISTS (SELECT 1 FROM voters_strike s WHERE s.voter_id = v.id AND s.taken_back_at IS NULL)""",
-            [connection.ops.adapt_datetimefield_value(timezone.now()), *params],
+            """INSERT INTO voters_strike (territory, voter_id, listed_at)
+               SELECT substr(v.home_id, 1, 5), v.id, %s
+               FROM mapping_determination d
+               JOIN mapping_finaltps t ON t.determination_id = d.id
+               JOIN mapping_assignment a ON a.tps_id = t.id AND a.is_in_force
+               JOIN voters_voter v ON v.id = a.voter_id
+               WHERE d.act = %s AND length(v.home_id) >= 5
+               ON CONFLICT (voter_id) WHERE taken_back_at IS NULL DO NOTHING""",
+            [connection.ops.adapt_datetimefield_value(timezone.now()), _id(act.hex)],
         )
+        return cursor.rowcount

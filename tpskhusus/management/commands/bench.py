@@ -13,7 +13,7 @@ from benchmarks import scratch
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-NAMES: Final = ("remap", "one", "scenario", "stability", "duplicates")
+NAMES: Final = ("remap", "one", "scenario", "determine", "stability", "duplicates")
 
 
 class Command(BaseCommand):
