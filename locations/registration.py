@@ -21,7 +21,7 @@ from .columns import FIELDS
 from .models import Kind, SpecialLocation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from accounts.permissions import Actor
 
@@ -100,6 +100,20 @@ def submit(*, location: SpecialLocation, by: Actor, again: bool = False) -> Spec
     return stored
 
 
+_objections: list[Callable[[SpecialLocation], None]] = []
+
+
+def object_to_ending(objection: Callable[[SpecialLocation], None]) -> None:
+    """Says who may object when a location is withdrawn or closed, by raising ValidationError. What is final stands higher
+    than this app; the app that knows it says so at start."""
+    _objections[:] = [objection]
+
+
+def _require_no_objection(location: SpecialLocation) -> None:
+    for objection in _objections:
+        objection(location)
+
+
 @transaction.atomic
 def withdraw(*, location: SpecialLocation, reason: str, by: Actor) -> SpecialLocation:
     """The location asks for nothing any more. Claims of its voters are settled by the caller (voters.registration)."""
@@ -109,6 +123,7 @@ def withdraw(*, location: SpecialLocation, reason: str, by: Actor) -> SpecialLoc
     if len(reason) > REASON_LENGTH:
         message = _("This is longer than %(most)s characters.")
         raise ValidationError({"reason": ValidationError(message, code="too_long", params={"most": REASON_LENGTH})})
+    _require_no_objection(location)
     done = (
         SpecialLocation.everywhere.active()
         .filter(pk=location.pk)
@@ -121,6 +136,7 @@ def withdraw(*, location: SpecialLocation, reason: str, by: Actor) -> SpecialLoc
 def close(*, location: SpecialLocation, by: Actor) -> SpecialLocation:
     """Closed by a rejection; claims are settled by the caller (voters.registration)."""
     require(by, Permission.DECIDE, territories=[location.territory])
+    _require_no_objection(location)
     active = SpecialLocation.everywhere.active().filter(pk=location.pk)
     return _ended("location.closed", location, by, active.update(closed_at=timezone.now(), closed_by=by.pk))
 

@@ -9,8 +9,10 @@ class MappingConfig(AppConfig):
     def ready(self) -> None:
         from locations.bell import ring
         from locations.changes import changed
+        from locations.registration import object_to_ending
         from voters.eligibility import provide
 
+        from .determination import require_open
         from .policies import voter_rules_in_force
         from .tasks import recompute_changed
 
@@ -19,3 +21,4 @@ class MappingConfig(AppConfig):
 
         changed.connect(on_change, dispatch_uid="mapping.recompute_changed", weak=False)
         provide(voter_rules_in_force)
+        object_to_ending(require_open)

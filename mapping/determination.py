@@ -168,6 +168,12 @@ def reopen(*, determination: Determination, reason: str, by: User) -> Determinat
     return determination
 
 
+def require_open(location: SpecialLocation) -> None:
+    """Raises ValidationError where the location is final under any policy: it is reopened first."""
+    if Determination.everywhere.filter(location=location, reopened_at=None).exists():
+        raise ValidationError(_("This location is determined. It must be reopened first."), code="determined")
+
+
 def _together(determination: Determination) -> list[Determination]:
     """The location's own, its host's, and those of all that vote at the same one."""
     place = determination.proposal.host_id or determination.location_id

@@ -15,7 +15,7 @@ from accounts.permissions import Permission, require
 from locations.models import Change, SpecialLocation
 from voters import registration
 
-from . import comparing, neighbours, recompute
+from . import comparing, determination, neighbours, recompute
 from .models import Decision, Proposal
 from .states import State
 
@@ -112,6 +112,7 @@ def _require_decidable(location: SpecialLocation, by: User) -> None:
         raise ValidationError(_("This location has not been submitted."), code="not_submitted")
     if location.withdrawn_at is not None:
         raise ValidationError(_("This location has been withdrawn."), code="withdrawn")
+    determination.require_open(location)
     if location.submitted_by_id == by.pk:
         raise OwnWork(_("Nobody decides what they submitted themselves."))
 

@@ -300,6 +300,24 @@ def test_a_list_that_lost_a_place_breaks_the_promise(policy, reviewer, operator)
     assert list(invariants.lists_are_as_determined()) == [f"{location.code}/901"]
 
 
+def test_a_determined_location_is_neither_withdrawn_nor_decided_on_until_it_is_reopened(policy, reviewer, operator):
+    location = approved(1, reviewer, operator)
+    seen = Proposal.everywhere.get(location=location, superseded_at=None)
+    determine(policy, reviewer)
+
+    for act in (
+        lambda: people.withdraw_location(location=location, reason="contoh", by=operator),
+        lambda: review.reject(proposal=seen, seen=seen.fingerprint, note="contoh", by=reviewer),
+        lambda: review.revoke(proposal=seen, seen=seen.fingerprint, by=reviewer),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            act()
+        assert refused.value.code == "determined"
+    determination.reopen(determination=of(location), reason="salah", by=reviewer)
+
+    assert people.withdraw_location(location=location, reason="contoh", by=operator).withdrawn_at
+
+
 # Strikes at home
 
 
