@@ -24,7 +24,7 @@ import json
 from accounts.models import User
 from locations import registration
 from locations.models import Batch
-from mapping import recompute, review
+from mapping import determination, policies, recompute, review, scenarios
 from mapping.models import Proposal
 from tests.voters.lists import invented_nik, load, row
 from voters.models import Voter
@@ -53,8 +53,21 @@ recompute.changed()
 in_force = {row.location_id: row for row in Proposal.everywhere.filter(superseded_at=None)}
 seen = in_force[returned.pk]
 review.return_(proposal=seen, seen=seen.fingerprint, note="Lampirkan surat penanggung jawab.", by=reviewer)
+policy = policies.current()
+final = factories.special_location("36.03-004", "36.03.28.2007", name=LONG, person_in_charge="Kepala", letter_number="1")
+for _ in range(3):
+    factories.voter(final, home=factories.region("31.71.01.1001"))
+recompute.locations([final.pk])
+registration.submit(location=final, by=operator)
+seen_final = Proposal.everywhere.get(location=final, superseded_at=None)
+review.approve(proposal=seen_final, seen=seen_final.fingerprint, by=reviewer)
+ready = determination.readiness(Proposal.everywhere.filter(location=final), policy)
+region = factories.region("36.03.28.2007")
+determination.determine(policy=policy, region=region, seen=ready.seen, by=reviewer)
+scenario = scenarios.derive(based_on=policy, fields={"name": "Paling banyak 250", "maximum": 250}, by=reviewer)
+scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=reviewer).pk)
 print(json.dumps({
-    "location": str(place.pk), "batch": str(batch.pk), "proposal": str(in_force[place.pk].pk),
+    "determination": str(final.determinations.get().pk), "scenario": scenario.slug, "location": str(place.pk), "batch": str(batch.pk), "proposal": str(in_force[place.pk].pk),
     "returned": str(seen.pk), "voter": str(Voter.everywhere.filter(location=place, is_duplicate=True).get().pk),
 }))
 """
@@ -62,7 +75,10 @@ OBJECTS = (
     ("berkas/<uuid:pk>", "batch"),
     ("lokasi/<uuid:pk>", "location"),
     ("lokasi/<uuid:location_id>", "location"),
+    ("telaah/penetapan/<uuid:pk>", "determination"),
+    ("telaah/pemilih/<uuid:voter_id>", "voter"),
     ("telaah/<uuid:proposal_id>", "proposal"),
+    ("kebijakan/<slug:slug>", "scenario"),
     ("pemilih/<uuid:pk>", "voter"),
 )
 FURTHER = (
@@ -72,6 +88,8 @@ FURTHER = (
     "/peta/?wilayah=36",
     "/telaah/{returned}/",
     "/pemilih/unggah/?lokasi={location}",
+    "/kebijakan/bandingkan/?k=pemilu-2024&k={scenario}",
+    "/pemilih/kondisi/?wilayah=36.03",
     "/tidak-ada/",
 )
 """Pages as they look with a choice made, and where there is none."""
