@@ -67,7 +67,8 @@ determination.determine(policy=policy, region=region, seen=ready.seen, by=review
 scenario = scenarios.derive(based_on=policy, fields={"name": "Paling banyak 250", "maximum": 250}, by=reviewer)
 scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=reviewer).pk)
 print(json.dumps({
-    "determination": str(final.determinations.get().pk), "scenario": scenario.slug, "location": str(place.pk), "batch": str(batch.pk), "proposal": str(in_force[place.pk].pk),
+    "determination": str(final.determinations.get().pk), "scenario": scenario.slug,
+    "location": str(place.pk), "batch": str(batch.pk), "proposal": str(in_force[place.pk].pk),
     "returned": str(seen.pk), "voter": str(Voter.everywhere.filter(location=place, is_duplicate=True).get().pk),
 }))
 """
