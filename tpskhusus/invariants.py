@@ -185,15 +185,16 @@ def lists_are_as_determined() -> Iterator[str]:
     """What was determined is what was approved, every list as long as its TPS, and no TPS above the maximum."""
     in_force = Determination.everywhere.filter(reopened_at=None)
     yield from in_force.exclude(fingerprint=F("proposal__fingerprint")).values_list("location__code", flat=True)
-    stations = FinalTPS.everywhere.filter(is_in_force=True).select_related("policy", "determination__location")
-    listed = Q(assignments__is_in_force=True)
-    late = Q(assignments__kind=Assignment.Kind.LATE)
-    gone = Q(assignments__voter__departure__lte=F("policy__polling_day"))
-    counted = stations.annotate(
-        listed=Count("assignments", filter=listed & ~late), present=Count("assignments", filter=listed & ~gone)
+    listed = Assignment.everywhere.filter(tps=OuterRef("pk"), is_in_force=True).order_by().values("tps")
+    on_list = listed.filter(kind=Assignment.Kind.LISTED)
+    present = listed.exclude(voter__departure__lte=OuterRef("policy__polling_day"))
+    counted = FinalTPS.everywhere.filter(is_in_force=True).annotate(
+        listed=Coalesce(Subquery(on_list.annotate(count=Count("*")).values("count")), 0),
+        present=Coalesce(Subquery(present.annotate(count=Count("*")).values("count")), 0),
     )
-    for station in counted.exclude(listed=F("size"), present__lte=F("policy__maximum")):
-        yield f"{station.determination.location.code}/{station.number}"
+    wrong = counted.exclude(listed=F("size"), present__lte=F("policy__maximum"))
+    for code, number in wrong.values_list("determination__location__code", "number"):
+        yield f"{code}/{number}"
 
 
 def changes_are_on_their_way() -> Iterable[Any]:
