@@ -55,7 +55,7 @@ def _nik(randomness: random.Random, born: date, sex: str) -> str:
 
 
 def _again(randomness: random.Random, person: Person, kind: str, number: int) -> Person:
-    name, born, nik, sex = person
+    name, born, nik, sex = person[:4]
     if kind == "other_nik":
         return person._replace(nik=_nik(randomness, born, sex))
     if kind == "typo_in_name":

@@ -24,7 +24,19 @@ from locations.models import Batch, Block, Change, Refusal, SpecialLocation
 from mapping import cells, policies, recompute
 from mapping.core.plan import BALLOTS
 from mapping.models import Assignment, Decision, Determination, FinalTPS, Policy, Proposal
-from voters.models import DuplicateCase, FormerNIK, NIKVerdict, Notice, Register, Voter, VoterIdentity
+from voters.models import (
+    ActStep,
+    Compared,
+    DuplicateCase,
+    FormerNIK,
+    Likeness,
+    NIKVerdict,
+    Notice,
+    OfficialMark,
+    Register,
+    Voter,
+    VoterIdentity,
+)
 
 PATIENCE: Final = datetime.timedelta(minutes=10)
 SHOWN: Final = 5
@@ -36,13 +48,18 @@ PARENTS: Final[dict[type[models.Model], str]] = {
     FormerNIK: "voter",
     DuplicateCase: "voter",
     Notice: "voter",
+    Likeness: "voter",
+    Compared: "voter",
+    ActStep: "voter",
     Proposal: "location",
     Decision: "proposal",
     Determination: "location",
     FinalTPS: "determination",
 }
 """What a row hangs on; its territory is that one's. Voters and locations have theirs from a region."""
-ACTIVE: Final = Q(voter__location__withdrawn_at=None, voter__location__closed_at=None)
+ACTIVE: Final = Q(voter__location__withdrawn_at=None, voter__location__closed_at=None) & ~Q(
+    voter__official_mark=OfficialMark.DUPLICATE
+)
 PLACED: Final = Q(voter__location__isnull=False)
 
 Question = Callable[[], Iterable[Any]]
@@ -120,7 +137,7 @@ def who_does_not_count_waits_or_left() -> Iterable[Any]:
 def duplicates_have_a_rival_and_a_case() -> Iterable[Any]:
     """Beside every duplicate there is another row with its NIK, and its case is open."""
     rival = VoterIdentity.everywhere.filter(nik_hash=OuterRef("nik_hash"), voter__nik_verdict=NIKVerdict.OK)
-    case = DuplicateCase.everywhere.filter(voter=OuterRef("pk"), closed_at=None)
+    case = DuplicateCase.everywhere.filter(voter=OuterRef("pk"), kind=DuplicateCase.Kind.NIK, closed_at=None)
     waiting = VoterIdentity.everywhere.filter(voter__is_duplicate=True)
     alone = ~Exists(rival.exclude(pk=OuterRef("pk"))) | ~Exists(case)
     return waiting.filter(alone).values_list("pk", flat=True)

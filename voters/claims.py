@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import islice
 
@@ -22,7 +22,7 @@ from locations import changes
 from locations.models import SpecialLocation
 
 from .keyring import as_bytes
-from .models import DuplicateCase, NIKVerdict, Notice, Register, Voter, VoterIdentity
+from .models import DuplicateCase, NIKVerdict, Notice, OfficialMark, Register, Voter, VoterIdentity
 
 CHUNK = 500
 
@@ -32,7 +32,8 @@ class Row:
     """What the decision needs of one row.
 
     `place` is the location's id, or the territory of an unplaced voter. `holds` and `waits` tell of before:
-    it had the claim, it was a duplicate. A row that neither held nor waited is fresh.
+    it had the claim, it was a duplicate. A row that neither held nor waited is fresh. Not active: at a location that asks
+    for nothing, or marked a duplicate by the office.
     """
 
     id: uuid.UUID
@@ -82,17 +83,19 @@ def settle(
     today: date | None = None,
     ended: Mapping[bytes, Collection[bytes]] | None = None,
     inserted: Collection[uuid.UUID] = (),
+    returning: Mapping[bytes, uuid.UUID] | None = None,
 ) -> set[uuid.UUID]:
     """Decides every group anew and writes claims, duplicates, placed, cases and notices; returns the locations moved.
 
     The caller's transaction, and the caller records the changes. `ended` as in `decide`, by hash; nobody is told
-    of rows just `inserted` that they gained. Groups are locked in the order of their hashes.
+    of rows just `inserted` that they gained. `returning` names by hash the row that held the claim before something
+    that is now taken back: it is asked first again. Groups are locked in the order of their hashes.
     """
     until = _until(today or timezone.localdate())
     hashes = iter(sorted(set(nik_hashes)))
     moved: set[uuid.UUID] = set()
     while chunk := list(islice(hashes, CHUNK)):
-        moved |= _settle_chunk(chunk, until, ended or {}, frozenset(inserted))
+        moved |= _settle_chunk(chunk, until, ended or {}, frozenset(inserted), returning or {})
     return moved
 
 
@@ -168,19 +171,31 @@ class _Stored:
     territory: str
     location: uuid.UUID | None
     was_placed: bool
+    is_listed: bool
 
 
 def _settle_chunk(
-    hashes: list[bytes], until: date, ended: Mapping[bytes, Collection[bytes]], inserted: frozenset[uuid.UUID]
+    hashes: list[bytes],
+    until: date,
+    ended: Mapping[bytes, Collection[bytes]],
+    inserted: frozenset[uuid.UUID],
+    returning: Mapping[bytes, uuid.UUID],
 ) -> set[uuid.UUID]:
     outcome = _Outcome(inserted)
     polling_day = Register.current().polling_day
     for nik_hash, stored in _groups(hashes).items():
-        rows = [each.row for each in stored]
+        rows = _as_before([each.row for each in stored], returning.get(nik_hash))
         decision = decide(rows, until=until, polling_day=polling_day, ended=ended.get(nik_hash, ()))
         outcome.add(stored, decision)
     outcome.write()
     return outcome.moved
+
+
+def _as_before(rows: list[Row], holder: uuid.UUID | None) -> list[Row]:
+    """The rows as they stood when this one held the claim: whoever got it since waits again."""
+    if holder not in {row.id for row in rows}:
+        return rows
+    return [replace(row, holds=row.id == holder, waits=row.id != holder and (row.holds or row.waits)) for row in rows]
 
 
 def _groups(hashes: list[bytes]) -> dict[bytes, list[_Stored]]:
@@ -199,21 +214,25 @@ def _groups(hashes: list[bytes]) -> dict[bytes, list[_Stored]]:
         "voter__is_placed",
         "voter__location__withdrawn_at",
         "voter__location__closed_at",
+        "voter__official_mark",
     )
     groups: dict[bytes, list[_Stored]] = defaultdict(list)
-    for nik_hash, pk, person, claim, territory, location, arrival, departure, waits, placed, withdrawn, closed in found:
+    for (
+        nik_hash, pk, person, claim, territory, location, arrival, departure, waits, placed, withdrawn, closed, mark,
+    ) in found:  # fmt: skip
+        is_listed = withdrawn is None and closed is None
         row = Row(
             id=pk,
             place=location or territory,
             person=bytes(person),
             is_unplaced=location is None,
-            is_active=withdrawn is None and closed is None,
+            is_active=is_listed and mark != OfficialMark.DUPLICATE,
             arrival=arrival,
             departure=departure,
             holds=claim is not None,
             waits=waits,
         )
-        groups[as_bytes(nik_hash)].append(_Stored(row, territory, location, placed))
+        groups[as_bytes(nik_hash)].append(_Stored(row, territory, location, placed, is_listed))
     return groups
 
 
@@ -257,7 +276,7 @@ class _Outcome:
         if row.holds == counts:
             return False
         (self.beginning if counts else self.ending).append(row.id)
-        if row.is_active and row.id not in self.inserted:
+        if each.is_listed and row.id not in self.inserted:
             kind = Notice.Kind.GAINED if counts else Notice.Kind.LOST
             self.notices.append(Notice(territory=each.territory, kind=kind, voter_id=row.id))
         return True
@@ -274,10 +293,10 @@ class _Outcome:
         self._write_cases()
 
     def _write_cases(self) -> None:
-        DuplicateCase.everywhere.filter(voter__in=self.settled, closed_at=None).update(closed_at=timezone.now())
+        cases = DuplicateCase.everywhere.filter(kind=DuplicateCase.Kind.NIK, closed_at=None)
+        cases.filter(voter__in=self.settled).update(closed_at=timezone.now())
         concerned = [each.row.id for stored in self.cases for each in stored]
-        open_cases = DuplicateCase.everywhere.filter(voter__in=concerned, closed_at=None)
-        numbers = dict(open_cases.values_list("voter", "number"))
+        numbers = dict(cases.filter(voter__in=concerned).values_list("voter", "number"))
         opened = []
         for stored in self.cases:
             number = next((numbers[each.row.id] for each in stored if each.row.id in numbers), None) or new_id()

@@ -14,7 +14,7 @@ pairs alone.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal, NamedTuple
@@ -40,12 +40,16 @@ FIELDS: Final = ("name", "birth_date", "nik", "sex")
 
 
 class Person(NamedTuple):
-    """What is compared: name key (with blanks between words or not), birth date, well-formed NIK or "", sex."""
+    """What is compared: name key (with blanks between words or not), birth date, well-formed NIK or "", sex.
+
+    `claims`: the NIK is in order, so that another row with it is a case of its own, not a guess.
+    """
 
     name: str
     born: date
     nik: str
     sex: str
+    claims: bool = True
 
 
 class Pair(NamedTuple):
@@ -68,17 +72,31 @@ class Cluster(NamedTuple):
 def clusters(people: Sequence[Person], apart: Iterable[tuple[int, int]] = ()) -> list[Cluster]:
     """Everybody who is probably listed twice. `apart` are pairs known to be two people: never proposed again."""
     known_apart = {(min(pair), max(pair)) for pair in apart}
-    kept = [pair for pair in pairs(people) if (pair.one, pair.other) not in known_apart]
+    return grouped([pair for pair in pairs(people) if (pair.one, pair.other) not in known_apart])
+
+
+def grouped(kept: Sequence[Pair]) -> list[Cluster]:
+    """Whoever hangs together by these pairs."""
     return [cluster for group in _connected(kept) for cluster in _held_together(group)]
 
 
-def pairs(people: Sequence[Person], *, least: float = 0.5) -> list[Pair]:
-    """The pairs that are one person with at least this probability, each once, the surest first."""
+def pairs(people: Sequence[Person], *, least: float = 0.5, anew: Collection[int] | None = None) -> list[Pair]:
+    """The pairs that are one person with at least this probability, each once, the surest first.
+
+    `anew` are the places of those who are compared with everybody; the others are not compared among themselves.
+    """
     if len(people) < 2:
         return []
     columns = Columns.of(people)
-    one, other = _candidates(columns)
+    is_anew = None if anew is None else _marked(len(people), anew)
+    one, other = _candidates(columns, is_anew)
     return _weighed(columns, one, other, least)
+
+
+def _marked(count: int, places: Collection[int]) -> NDArray[np.bool_]:
+    marked = np.zeros(count, dtype=bool)
+    marked[list(places)] = True
+    return marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +111,7 @@ class Columns:
     day: Ints
     nik: Ints
     sex: Ints
+    claims: NDArray[np.bool_]
 
     @classmethod
     def of(cls, people: Sequence[Person]) -> Columns:
@@ -106,6 +125,7 @@ class Columns:
             day=np.array([person.born.month * 100 + person.born.day for person in people], dtype=np.int64),
             nik=np.array([int(person.nik or 0) for person in people], dtype=np.int64),
             sex=np.array([person.sex == "P" for person in people], dtype=np.int64),
+            claims=np.array([person.claims for person in people], dtype=bool),
         )
 
     @property
@@ -136,14 +156,17 @@ def _ending(name: str) -> str:
 # Blocking
 
 
-def _candidates(people: Columns) -> tuple[Ints, Ints]:
+def _candidates(people: Columns, is_anew: NDArray[np.bool_] | None) -> tuple[Ints, Ints]:
     """Pairs that share a key, each once, the lower place first."""
     found = [_sharing(key) for key in _keys(people)]
     found += [_sharing(key, of=has_nik) for key, has_nik in _nik_keys(people.nik)]
+    if is_anew is not None:
+        found = [(one[kept], other[kept]) for one, other in found for kept in [is_anew[one] | is_anew[other]]]
     together = np.concatenate([one * len(people.names) + other for one, other in found])
     distinct = np.unique(together)
     one, other = distinct // len(people.names), distinct % len(people.names)
     is_claimed = (people.nik[one] > 0) & (people.nik[one] == people.nik[other])  # one NIK twice is a claim, not a guess
+    is_claimed &= people.claims[one] & people.claims[other]
     return one[~is_claimed], other[~is_claimed]
 
 
@@ -261,7 +284,8 @@ def _rarity(numbers: Ints) -> Floats:
 
 def _of_dates(people: Columns, one: Ints, other: Ints) -> tuple[Floats, Ints]:
     """The same day, day and month changed round, one of the three parts wrong, or another day."""
-    same = np.minimum(np.log2(BIRTHDAYS), _rarity_of_crowds(people.born)[one])
+    rarity = _rarity_of_crowds(people.born)
+    same = np.minimum(np.log2(BIRTHDAYS), np.minimum(rarity[one], rarity[other]))
     day, month = people.day % 100, people.day // 100
     is_year = people.year[one] == people.year[other]
     is_month, is_day = month[one] == month[other], day[one] == day[other]
@@ -278,14 +302,16 @@ def _rarity_of_crowds(numbers: Ints) -> Floats:
 
 
 def _of_niks(people: Columns, one: Ints, other: Ints, name_verdict: Ints) -> tuple[Floats, Ints]:
-    """One digit wrong or two changed round; in the serial alone that is what sisters and twins have too."""
+    """The same (at odds with the person, so that it claims nothing), one digit wrong or two changed round; in the serial
+    alone that is what sisters and twins have too."""
     ones, others = people.nik[one], people.nik[other]
     is_missing = (ones == 0) | (others == 0)
+    is_same = ~is_missing & (ones == others)
     is_near = ~is_missing & _is_one_slip(ones, others)
     is_serial = is_near & (ones // 10_000 == others // 10_000)
     serial = np.where(name_verdict == DIFFERENT, -4.0, 5.0)
-    weighed = np.select([is_missing, is_serial, is_near], [0.0, serial, 16.0], -2.0)
-    return weighed, np.select([is_missing, is_near], [MISSING, NEAR], DIFFERENT)
+    weighed = np.select([is_missing, is_same, is_serial, is_near], [0.0, 16.0, serial, 16.0], -2.0)
+    return weighed, np.select([is_missing, is_same, is_near], [MISSING, SAME, NEAR], DIFFERENT)
 
 
 def _is_one_slip(ones: Ints, others: Ints) -> NDArray[np.bool_]:
@@ -339,4 +365,4 @@ def _members(group: Iterable[Pair]) -> tuple[int, ...]:
     return tuple(sorted({place for pair in group for place in (pair.one, pair.other)}))
 
 
-__all__ = ["FIELDS", "Cluster", "Pair", "Person", "Verdict", "clusters", "pairs"]
+__all__ = ["FIELDS", "Cluster", "Pair", "Person", "Verdict", "clusters", "grouped", "pairs"]

@@ -86,11 +86,11 @@ def place(*, voter: Voter, location: SpecialLocation, by: Actor) -> Voter:
 def remove(*, voter: Voter, reason: str, by: Actor) -> None:
     """Takes back a registration that should not have been; who only left gets a departure. The claim passes on."""
     require(by, Permission.ENTER, territories=[voter.territory])
-    _require_reason(reason)
+    require_reason(reason)
     held = VoterIdentity.everywhere.filter(pk=voter.pk).values_list("nik_hash", "person_hash", "claim").get()
     nik_hash, person_hash, claim = (bytes(value) if value else None for value in held)
     audit.record(
-        by=by, action="voter.removed", subject=voter, territory=voter.territory, reason=_without_figures(reason)
+        by=by, action="voter.removed", subject=voter, territory=voter.territory, reason=without_figures(reason)
     )
     moved = {voter.location_id} if voter.location_id else set()
     try:
@@ -106,10 +106,10 @@ def remove(*, voter: Voter, reason: str, by: Actor) -> None:
 def reveal_identity(*, voter: Voter, reason: str, by: Actor) -> dict[str, str]:
     """NIK, birth date and the rest of the sealed record by column; recorded before anything is opened."""
     require(by, Permission.REVEAL_IDENTITY, territories=[voter.territory])
-    _require_reason(reason)
+    require_reason(reason)
     with transaction.atomic():
         audit.record(
-            by=by, action="voter.revealed", subject=voter, territory=voter.territory, reason=_without_figures(reason)
+            by=by, action="voter.revealed", subject=voter, territory=voter.territory, reason=without_figures(reason)
         )
     cells = cells_of(storing.stored_voters([voter.pk])[voter.pk])
     return {column.header: cells[column.header] for column in columns.COLUMNS if column.secret}
@@ -241,7 +241,8 @@ def _let_go(stored: Stored, update: Update) -> dict[bytes, list[bytes]]:
         return {}
     person_hash = bytes(VoterIdentity.everywhere.values_list("person_hash", flat=True).get(pk=stored.id))
     Voter.everywhere.filter(pk=stored.id).update(is_duplicate=False, is_placed=False)
-    DuplicateCase.everywhere.filter(voter=stored.id, closed_at=None).update(closed_at=timezone.now())
+    cases = DuplicateCase.everywhere.filter(voter=stored.id, kind=DuplicateCase.Kind.NIK, closed_at=None)
+    cases.update(closed_at=timezone.now())
     FormerNIK.everywhere.filter(voter=stored.id, nik_hash=new_hash).delete()
     if new_hash != old_hash:
         FormerNIK.everywhere.get_or_create(
@@ -268,13 +269,13 @@ def _insert(person: Person, *, by: Actor) -> Voter:
     return voter
 
 
-def _require_reason(reason: str) -> None:
+def require_reason(reason: str) -> None:
     if not reason.strip():
         error = ValidationError(gettext_lazy("Say why."), code="empty")
         raise ValidationError({"reason": error})
 
 
-def _without_figures(reason: str) -> str:
+def without_figures(reason: str) -> str:
     """A reason for the audit trail: long figures, which may be somebody's NIK, are hidden."""
     return re.sub(r"\d[\d .]{4,}\d", "•", reason.strip())[:300]
 

@@ -9,9 +9,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from locations import intake
+from locations.bell import ring
 from locations.models import Batch
 
-from . import claims, condition, importing
+from . import claims, condition, importing, searching
 from .models import Register
 
 
@@ -21,6 +22,7 @@ def run_import(*, batch_id: str, **_kwargs: Any) -> None:
     batch = Batch.everywhere.filter(pk=uuid.UUID(batch_id), subject=Batch.Subject.VOTERS).first()
     if batch is not None:
         importing.run(batch)
+        ring(find_likely_duplicates)
 
 
 @shared_task(name="voters.tasks.resume_imports")
@@ -46,3 +48,9 @@ def forget_uploads(**_kwargs: Any) -> None:
 def remember_condition(**_kwargs: Any) -> None:
     """Keeps today's figures of every regency, so that the condition of the data has a history."""
     condition.take_snapshot(day=timezone.localdate(), polling_day=Register.current().polling_day)
+
+
+@shared_task(name="voters.tasks.find_likely_duplicates")
+def find_likely_duplicates(**_kwargs: Any) -> None:
+    """Compares whoever changed since the last time with everybody; where nobody did, that costs one question."""
+    searching.search()

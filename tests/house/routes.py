@@ -1,5 +1,6 @@
 """Every route of the site, and a register written by the verbs whose rows bear a name that nobody elsewhere may read."""
 
+import datetime
 import io
 import re
 import uuid
@@ -15,8 +16,8 @@ from mapping import determination as determining
 from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal
 from tests import factories
-from voters import importing, registration, tasks
-from voters.models import Voter
+from voters import acts, importing, registration, searching, tasks
+from voters.models import DuplicateCase, Voter
 
 CANARY = "Kanari"
 ARGUMENT = re.compile(r"<\w+:(\w+)>")
@@ -29,6 +30,8 @@ OBJECTS = {
     "pemilih/lokasi/<uuid:pk>": ("location", "pk"),
     "pemilih/berkas/<uuid:pk>": ("batch", "pk"),
     "pemilih/<uuid:pk>": ("voter", "pk"),
+    "pemilih/ganda/<uuid:pk>": ("case", "pk"),
+    "pemilih/ganda/tindakan/<uuid:pk>": ("act", "pk"),
     "telaah/penetapan/<uuid:pk>": ("determination", "pk"),
     "telaah/pemilih/<uuid:voter_id>": ("voter", "pk"),
     "telaah/<uuid:proposal_id>": ("proposal", "pk"),
@@ -97,6 +100,7 @@ def write_register() -> dict[str, Any]:
     location = _location(operator)
     batch = _list(location, operator)
     unplaced = _unplaced(operator)
+    case, act = _listed_twice(location, operator)
     recompute.changed()
     tasks.remember_condition()
     places.submit(location=location, by=operator)
@@ -109,6 +113,8 @@ def write_register() -> dict[str, Any]:
         "determination": determination,
         "location": location,
         "batch": batch,
+        "case": case,
+        "act": act,
         "voter": Voter.everywhere.filter(location=location).earliest("pk"),
         "unplaced": unplaced,
         "proposal": proposal,
@@ -160,6 +166,21 @@ def _list(location: Any, operator: Any) -> Any:
     )
     batch = importing.receive(file=io.BytesIO(text.encode()), file_name=f"{CANARY}.csv", location=location, by=operator)
     return importing.run(batch)
+
+
+def _listed_twice(location: Any, operator: Any) -> tuple[Any, Any]:
+    """One person under two NIKs, a digit apart: an open case that somebody is on, and an act about it."""
+    factories.region("36.03.18")
+    person = {"nama": f"{CANARY} Kembar", "tanggal_lahir": "1985-02-02", "jenis_kelamin": "L"}
+    for nik in ("3603280202850001", "3603180202850001"):
+        fields = {**person, "nik": nik, "kode_wilayah_domisili": factories.HOME}
+        registration.register(location=location, fields=fields, by=operator)
+    searching.search()
+    case = DuplicateCase.everywhere.filter(kind="likely").earliest("pk")
+    acts.take(case=case, by=operator)
+    on = datetime.date(2023, 12, 1)
+    done = acts.arrive(cases=[case], on=on, name=f"{CANARY} tindakan", reason=f"{CANARY} alasan", by=operator)
+    return case, done.act
 
 
 def _unplaced(operator: Any) -> Any:

@@ -26,8 +26,15 @@ REFUSALS = {403, 404, 405}
 FOREIGN = [(Role.OPERATOR, "32"), (Role.AUDITOR, "32"), (Role.ADMIN, "32"), (Role.OPERATOR, "36.71")]
 TOKEN_OF_FORM = re.compile(r"[A-Za-z0-9]{64}")
 # A child of these may lie deeper than its parent: a run and a batch may concern a province or the country. A strike is
-# for the voter's home.
-WIDER_PARENTS = {("Proposal", "run"), ("Voter", "batch"), ("Strike", "voter")}
+# for the voter's home. A likeness, and a step about one, lies where its own voter lies, wherever the other one is.
+WIDER_PARENTS = {
+    ("Proposal", "run"),
+    ("Voter", "batch"),
+    ("Strike", "voter"),
+    ("Likeness", "other"),
+    ("ActStep", "other"),
+    ("ActStep", "act"),
+}
 
 
 @pytest.fixture

@@ -7,7 +7,19 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests import factories
-from voters.models import DuplicateCase, FormerNIK, NIKVerdict, Notice, Register, Voter, VoterIdentity
+from voters.models import (
+    Act,
+    ActStep,
+    Compared,
+    DuplicateCase,
+    FormerNIK,
+    Likeness,
+    NIKVerdict,
+    Notice,
+    Register,
+    Voter,
+    VoterIdentity,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -26,6 +38,33 @@ def sealed(**fields):
 def a_case(voter=None, **fields):
     values = {"territory": "36.03", "number": uuid.uuid4(), "voter": voter or factories.voter()}
     return DuplicateCase.everywhere.create(**{**values, **fields})
+
+
+def a_likeness(voter=None, **fields):
+    alike = dict.fromkeys(("name", "birth_date", "nik", "sex"), "same")
+    values = {"territory": "36.03", "voter": voter or factories.voter(), "probability": 0.9, **alike}
+    return Likeness.everywhere.create(**{"other": factories.voter(), **values, **fields})
+
+
+def twice_the_same_likeness():
+    voter, other = factories.voter(), factories.voter()
+    a_likeness(voter, other=other)
+    a_likeness(voter, other=other)
+
+
+def alike_to_himself():
+    voter = factories.voter()
+    a_likeness(voter, other=voter)
+
+
+def an_act(**fields):
+    values = {"territory": "36.03", "kind": "merge", "name": "a", "reason": "b", "cases": 1, "voters": 1}
+    return Act.everywhere.create(**{"by": factories.user(), **values, **fields})
+
+
+def a_step(**fields):
+    values = {"territory": "36.03", "act": an_act(), "voter": factories.voter(), "field": "departure"}
+    return ActStep.everywhere.create(**{**values, **fields})
 
 
 def a_former_nik(voter=None, **fields):
@@ -60,6 +99,21 @@ VIOLATIONS = {
     "former_nik_once": twice_the_same_former_nik,
     "case_has_territory": lambda: a_case(territory=""),
     "case_open_once_per_voter": two_open_cases,
+    "case_probable_if_likely": lambda: a_case(kind="likely"),
+    "case_taken_by_somebody": lambda: a_case(taken_by=factories.user()),
+    "case_answered_at_a_time": lambda: a_case(answer="kept"),
+    "likeness_has_territory": lambda: a_likeness(territory=""),
+    "likeness_once": twice_the_same_likeness,
+    "likeness_of_two": alike_to_himself,
+    "likeness_is_probable": lambda: a_likeness(probability=0),
+    "compared_has_territory": lambda: Compared.everywhere.create(
+        voter=factories.voter(), territory="", person_hash=b"x", sex="L"
+    ),
+    "act_has_territory": lambda: an_act(territory=""),
+    "act_has_a_name_and_a_reason": lambda: an_act(reason=""),
+    "act_taken_back_by_somebody": lambda: an_act(taken_back_by=factories.user()),
+    "act_step_has_territory": lambda: a_step(territory=""),
+    "act_step_of_a_pair_names_the_other": lambda: a_step(field="apart"),
     "notice_has_territory": lambda: Notice.everywhere.create(
         territory="", voter=factories.voter(), kind=Notice.Kind.LOST
     ),

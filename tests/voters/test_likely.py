@@ -171,3 +171,21 @@ def test_every_pair_stands_once_in_order_and_in_one_cluster(people):
     assert len({(pair.one, pair.other) for pair in pairs}) == len(pairs)
     members = [member for cluster in clusters for member in cluster.members]
     assert len(members) == len(set(members))
+
+
+def test_the_same_nik_claims_or_is_weighed():
+    in_order = [Person("supriadiwijaya", BORN, NIK, "L"), Person("supriadiwijaya", BORN, NIK, "L")]
+
+    (pair,) = found(*(person._replace(claims=False) for person in in_order))
+
+    assert found(*in_order) == []
+    assert verdicts(pair)["nik"] == "same"
+
+
+def test_only_those_who_are_new_are_compared_and_with_the_same_result():
+    people, _planted = namesakes.people(3000)
+    anew = range(0, 3000, 7)
+
+    some = likely.pairs(people, anew=anew)
+
+    assert some == [pair for pair in likely.pairs(people) if {pair.one, pair.other} & set(anew)]

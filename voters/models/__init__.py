@@ -1,15 +1,21 @@
 """Whom: voters in the clear and their sealed identities, the register, and who appears twice."""
 
+from .act import Act, ActStep
 from .case import DuplicateCase, Notice
 from .condition import ConditionDay
+from .likeness import Compared, Likeness, Verdict
 from .register import Register
 from .strike import Strike
 from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Voter, VoterIdentity
 
 __all__ = [
+    "Act",
+    "ActStep",
+    "Compared",
     "ConditionDay",
     "DuplicateCase",
     "FormerNIK",
+    "Likeness",
     "Marital",
     "NIKVerdict",
     "Notice",
@@ -18,6 +24,7 @@ __all__ = [
     "Role",
     "Sex",
     "Strike",
+    "Verdict",
     "Voter",
     "VoterIdentity",
 ]

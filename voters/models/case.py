@@ -14,14 +14,34 @@ from .voter import Voter
 
 
 class DuplicateCase(models.Model):
-    """A voter whose NIK is claimed, or wanted, by another row. Rows of one NIK share `number`."""
+    """A voter who may be registered twice: the NIK is claimed, or wanted, by another row, or another row is probably the
+    same person. Rows that hang together share `number`; each says no more than its own voter.
+
+    `answer` is what this side said last, `probability` that of its surest pair (likely cases only). `taken_by` is who is on it.
+    """
+
+    class Kind(models.TextChoices):
+        NIK = "nik", _("same NIK")
+        LIKELY = "likely", _("probably the same person")
+
+    class Answer(models.TextChoices):
+        LEFT = "left", _("left from here")
+        KEPT = "kept", _("stays here")
+        APART = "apart", _("is somebody else")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()
     number = models.UUIDField(db_index=True)
     voter = models.ForeignKey(Voter, models.CASCADE, related_name="cases")
+    kind = models.CharField(max_length=6, choices=Kind, default=Kind.NIK)
+    probability = models.FloatField(null=True)
     opened_at = models.DateTimeField(default=timezone.now)
     closed_at = models.DateTimeField(null=True)
+    taken_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    taken_at = models.DateTimeField(null=True)
+    answer = models.CharField(max_length=5, choices=Answer, blank=True)
+    answered_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    answered_at = models.DateTimeField(null=True)
 
     everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
     objects = GuardedManager()
@@ -30,7 +50,22 @@ class DuplicateCase(models.Model):
         default_manager_name = "everywhere"
         constraints = [
             territory_is_set("case_has_territory"),
-            models.UniqueConstraint(fields=["voter"], condition=Q(closed_at=None), name="case_open_once_per_voter"),
+            models.UniqueConstraint(
+                fields=["voter", "kind"], condition=Q(closed_at=None), name="case_open_once_per_voter"
+            ),
+            models.CheckConstraint(
+                name="case_probable_if_likely",
+                condition=Q(kind="nik", probability=None)
+                | Q(kind="likely", probability__isnull=False, probability__gt=0, probability__lte=1),
+            ),
+            models.CheckConstraint(
+                name="case_taken_by_somebody",
+                condition=Q(taken_at=None, taken_by=None) | Q(taken_at__isnull=False, taken_by__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="case_answered_at_a_time",
+                condition=Q(answer="", answered_at=None) | ~Q(answer="") & Q(answered_at__isnull=False),
+            ),
         ]
 
 

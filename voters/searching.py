@@ -1,0 +1,160 @@
+"""Who in the whole register is probably listed twice? Searched in the worker's memory, only for those who changed since.
+
+Identities are opened in memory and nothing plain is written: a pair is kept as two rows of verdicts, each in its own
+voter's territory. Everybody is read (names are weighed by how rare they are), but only the changed are compared.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from . import identity, keyring, likely, nik, suspects
+from .keyring import as_bytes
+from .loading import collecting_rarely, insert_rows, update_rows, wait_as_long_as_it_takes
+from .models import Compared, Likeness, Voter, VoterIdentity
+from .storing import HASHES_A_QUERY, chunks
+
+CHUNK: Final = 2000
+MARKS_AT_ONCE: Final = 50_000
+Half = tuple[uuid.UUID, uuid.UUID]
+
+
+class Seen(NamedTuple):
+    """As what somebody was compared: the columns of Compared."""
+
+    voter_id: uuid.UUID
+    territory: str
+    nik_hash: bytes | None
+    person_hash: bytes
+    sex: str
+
+
+def search() -> int:
+    """Compares whoever changed since the last search with everybody, and brings the cases up to date.
+
+    Returns how many were compared. May run twice, late or beside itself. O(voters) to read where anybody changed; one
+    join where nobody did.
+    """
+    changed = set(changed_since())
+    if changed:
+        with collecting_rarely():
+            everybody = list(_people())
+        places = [place for place, (seen, _) in enumerate(everybody) if seen.voter_id in changed]
+        pairs = likely.pairs([person for _, person in everybody], anew=places)
+        _remember_pairs([seen.voter_id for seen, _ in everybody], pairs, changed)
+        _remember_compared([everybody[place][0] for place in places])
+    suspects.bring_up_to_date()
+    return len(changed)
+
+
+def changed_since() -> Iterable[uuid.UUID]:
+    """Voters who are new, or whose name, birth date, NIK or sex is not what they were compared as."""
+    has_nik, had_nik = Q(identity__nik_hash__isnull=False), Q(compared__nik_hash__isnull=False)
+    is_other = (
+        Q(compared=None)
+        | ~Q(compared__person_hash=F("identity__person_hash"))
+        | ~Q(compared__sex=F("sex"))
+        | (has_nik & ~had_nik)
+        | (had_nik & ~has_nik)
+        | (has_nik & had_nik & ~Q(compared__nik_hash=F("identity__nik_hash")))
+    )
+    return Voter.everywhere.filter(is_other, identity__isnull=False).values_list("pk", flat=True).iterator(CHUNK)
+
+
+def _people() -> Iterator[tuple[Seen, likely.Person]]:
+    """Everybody who stands on a list, opened in memory."""
+    unseal_nik, unseal = keyring.sealer("identity", "nik").unseal, keyring.sealer("identity", "record").unseal
+    rows = VoterIdentity.everywhere.values_list(
+        "pk", "territory", "key_id", "nik_sealed", "record_sealed", "nik_hash", "person_hash",
+        "voter__name", "voter__sex", "voter__nik_verdict",
+    )  # fmt: skip
+    for pk, territory, key_id, sealed, record, nik_hash, person_hash, name, sex, verdict in rows.iterator(CHUNK):
+        born = identity.unpack_record(unseal(pk.bytes, key_id, as_bytes(record))).birth_date
+        number = unseal_nik(pk.bytes, key_id, as_bytes(sealed)).decode() if sealed is not None else ""
+        seen = Seen(pk, territory, as_bytes(nik_hash) if nik_hash else None, as_bytes(person_hash), sex)
+        yield seen, likely.Person(identity.name_key(name), born, number, sex, verdict == nik.OK)
+
+
+@transaction.atomic
+def _remember_pairs(ids: Sequence[uuid.UUID], pairs: Iterable[likely.Pair], changed: Collection[uuid.UUID]) -> None:
+    """Writes what the search found; a pair of the changed that is no longer alike goes, one said to be two people stays."""
+    wait_as_long_as_it_takes()
+    suspects.lock()
+    found: dict[Half, likely.Pair] = {}
+    for pair in pairs:
+        found[ids[pair.one], ids[pair.other]] = found[ids[pair.other], ids[pair.one]] = pair
+    known = {(one, other): (pk, said) for pk, one, other, said in _known(changed)}
+    gone = [pk for half, (pk, said) in known.items() if half not in found and said is None]
+    for chunk in chunks(gone, HASHES_A_QUERY):
+        Likeness.everywhere.filter(pk__in=chunk).delete()
+    update_rows(Likeness, _WEIGHED, [(*_weighed(found[half]), pk) for half, (pk, _) in known.items() if half in found])
+    fresh = [half for half in found if half not in known]
+    territories = _territories({one for one, _ in fresh})
+    Likeness.everywhere.bulk_create(
+        [
+            Likeness(
+                territory=territories[one],
+                voter_id=one,
+                other_id=other,
+                **dict(zip(_WEIGHED, _weighed(found[one, other]), strict=True)),
+            )
+            for one, other in fresh
+            if one in territories and other in territories  # who was removed meanwhile is in no pair
+        ],
+        batch_size=1000,
+    )
+
+
+_WEIGHED: Final = ("probability", *likely.FIELDS)
+
+
+def _weighed(pair: likely.Pair) -> tuple[Any, ...]:
+    return (pair.probability, *pair.verdicts)
+
+
+def _known(changed: Collection[uuid.UUID]) -> Iterator[tuple[int, uuid.UUID, uuid.UUID, Any]]:
+    """Halves of pairs that somebody changed is in. Pairs are few beside voters, so all are read."""
+    rows = Likeness.everywhere.values_list("pk", "voter", "other", "said_apart_at")
+    return (row for row in rows.iterator(CHUNK) if row[1] in changed or row[2] in changed)
+
+
+def _territories(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Of those who are still there, held until the pairs are written."""
+    found: dict[uuid.UUID, str] = {}
+    for chunk in chunks(sorted(ids), HASHES_A_QUERY):
+        held = Voter.everywhere.filter(pk__in=chunk).order_by("pk").select_for_update(no_key=True)
+        found.update(held.values_list("pk", "territory"))
+    return found
+
+
+def _remember_compared(seen: Sequence[Seen]) -> None:
+    """In pieces, so that on SQLite nobody waits for all of it; one left out by a kill is compared once more."""
+    for piece in chunks(seen, MARKS_AT_ONCE):
+        with transaction.atomic():
+            wait_as_long_as_it_takes()
+            suspects.lock()
+            there = _present([each.voter_id for each in piece])
+            known = _marked([each.voter_id for each in piece])
+            fields = ("territory", "nik_hash", "person_hash", "sex")
+            update_rows(Compared, fields, [(*each[1:], each.voter_id) for each in piece if each.voter_id in known])
+            fresh = [each for each in piece if each.voter_id in there - known]
+            insert_rows(Compared, ("voter_id", *fields), fresh)
+
+
+def _present(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    return set(_territories(ids))
+
+
+def _marked(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    found: set[uuid.UUID] = set()
+    for chunk in chunks(ids, HASHES_A_QUERY):
+        found.update(Compared.everywhere.filter(pk__in=chunk).values_list("pk", flat=True))
+    return found
+
+
+__all__ = ["changed_since", "search"]
