@@ -23,7 +23,8 @@ from tests import factories
 from tests.house.test_edges import protected
 from tests.voters.lists import invented_nik, load, prisons, row
 from tpskhusus import invariants
-from voters.models import Register, Voter
+from voters import acts, searching
+from voters.models import DuplicateCase, Register, Voter
 from voters.registration import correct
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def register(db: None) -> None:
         row("Agus Salim", MOVED, kode_lokasi="B", blok="Anggrek", tanggal_masuk="2024-01-10"),
     )
     _correct_the_wrong_nik()
+    _find_the_likely()
     recompute.changed()
     registration.submit(location=first, by=factories.user())
     recompute.changed()
@@ -62,6 +64,16 @@ def register(db: None) -> None:
     _determine()
     changes.record([second.pk])
     audit.seal()
+
+
+def _find_the_likely() -> None:
+    """Two rows that are probably one person, one of which somebody keeps."""
+    factories.region("36.03.18")
+    load(row("Joko Widada", invented_nik(serial=8), kode_lokasi="A"))
+    load(row("Joko Widada", invented_nik(serial=8, district="360318"), kode_lokasi="B"))
+    searching.search()
+    kept = DuplicateCase.everywhere.filter(kind="likely").earliest("pk")
+    acts.merge(cases=[kept], reason="orangnya di sini", by=factories.user(territory=kept.territory))
 
 
 def _determine() -> None:
