@@ -86,9 +86,8 @@ def refused_rows(user: User) -> dict[str, Any]:
 
 def duplicate_cases(user: User) -> dict[str, Any]:
     cases = DuplicateCase.objects.visible_to(user).filter(closed_at=None)
-    url = queue_url(keadaan=queues.ALL, risiko="duplicates")
-    text = _("one NIK in more than one place, or under two names")
-    return item(cases.count(), _("Voters registered twice"), text, url, _("Show"))
+    text = _("one NIK in more than one place, or probably one person under two")
+    return item(cases.count(), _("Voters registered twice"), text, reverse("voters:duplicates"), _("Show"))
 
 
 def notices(user: User) -> dict[str, Any]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import F
+from django.db.models import F, Q
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 from django_filters import CharFilter, ChoiceFilter, FilterSet
 
 from . import condition
-from .models import Register, Role
+from .models import DuplicateCase, Register, Role
 from .reasons import LABELS
 from .standing import ELIGIBLE
 from .words import STATES
@@ -20,11 +21,27 @@ if TYPE_CHECKING:
 
     from django.db.models import QuerySet
 
+    from accounts.models import User
     from locations.models import Batch
 
     from .querysets import VoterQuerySet
 
 WITHOUT_BLOCK: Final = "-"
+OPEN: Final = "terbuka"
+CASE_STATES: Final = {
+    OPEN: Q(closed_at=None),
+    "menunggu": Q(closed_at=None, answer=""),
+    "dijawab": Q(closed_at=None) & ~Q(answer=""),
+    "selesai": ~Q(closed_at=None),
+    "semua": Q(),
+}
+CASE_SORTS: Final = {
+    "nama": "voter__name",
+    "lokasi": "voter__location__name",
+    "skor": "probability",
+    "petugas": "taken_by__username",
+    "dibuka": "opened_at",
+}
 SORTS: Final = {
     "nama": ("name",),
     "lahir": ("birth_year", "name"),
@@ -93,6 +110,65 @@ class BatchFilter(FilterSet):
     @property
     def is_filtered(self) -> bool:
         return any(self.data.get(name) for name in self.filters)
+
+
+class CaseFilter(FilterSet):
+    """`keadaan` (open ones unless asked otherwise), `jenis`, `petugas`, `cari`; a value outside its list finds nothing."""
+
+    cari = CharFilter(method="search", max_length=100)
+    keadaan = ChoiceFilter(
+        label=_("State"),
+        method="of_state",
+        empty_label=None,
+        choices=(
+            (OPEN, pgettext_lazy("cases", "open")),
+            ("menunggu", pgettext_lazy("cases", "open, without our answer")),
+            ("dijawab", pgettext_lazy("cases", "open, answered by us")),
+            ("selesai", pgettext_lazy("cases", "closed")),
+            ("semua", _("all")),
+        ),
+    )
+    jenis = ChoiceFilter(label=_("Kind"), field_name="kind", choices=DuplicateCase.Kind.choices)
+    petugas = ChoiceFilter(
+        label=_("Who is on it"),
+        method="of_person",
+        choices=(("saya", pgettext_lazy("who is on it", "me")), ("belum", pgettext_lazy("who is on it", "nobody"))),
+    )
+
+    def __init__(self, data: QueryDict, queryset: Any, *, user: User) -> None:
+        data = data.copy()
+        data.setdefault("keadaan", OPEN)
+        super().__init__(data, queryset)
+        self.user = user
+
+    @property
+    def found(self) -> Any:
+        return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def is_narrowed(self) -> bool:
+        others = any(self.data.get(name) for name in ("cari", "jenis", "petugas"))
+        return others or self.data.get("keadaan") != OPEN
+
+    def search(self, queryset: Any, _name: str, words: str) -> Any:
+        for word in words.split():
+            queryset = queryset.filter(Q(voter__name__icontains=word) | Q(voter__location__name__icontains=word))
+        return queryset
+
+    def of_state(self, queryset: Any, _name: str, value: str) -> Any:
+        return queryset.filter(CASE_STATES[value])
+
+    def of_person(self, queryset: Any, _name: str, value: str) -> Any:
+        return queryset.filter(taken_by=self.user if value == "saya" else None)
+
+
+def cases_in_order(cases: Any, asked: str) -> Any:
+    """By a column of CASE_SORTS (`-` downwards), or as they come: one NIK twice first, then the likeliest."""
+    column = CASE_SORTS.get(asked.removeprefix("-"))
+    if column is None:
+        return cases
+    key = F(column).desc(nulls_last=True) if asked.startswith("-") else F(column).asc(nulls_last=True)
+    return cases.order_by(key, "pk")
 
 
 def in_order(queryset: VoterQuerySet, sort: str) -> VoterQuerySet:

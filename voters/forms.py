@@ -17,7 +17,7 @@ from locations.sheets import SheetError, read_csv
 
 from . import columns, nik
 from .masking import HIDDEN, MARK
-from .models import Marital, Role, Sex, Voter
+from .models import Act, Marital, Role, Sex, Voter
 
 if TYPE_CHECKING:
     import datetime
@@ -178,6 +178,46 @@ class ReasonForm(forms.Form):
         help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class ActForm(forms.Form):
+    """What is done about duplicates, for one row or for many."""
+
+    tindakan = forms.ChoiceField(
+        label=_("What is to be done"),
+        choices=(
+            (Act.Kind.DEPARTURE, _("They left their location (departure)")),
+            (Act.Kind.ARRIVAL, _("They came to their location (arrival)")),
+            (Act.Kind.MERGE, _("These registrations stay; the others of each case that I see are duplicates (TMS 2)")),
+            (Act.Kind.APART, _("They are somebody else: not the same person")),
+        ),
+        widget=forms.RadioSelect,
+    )
+    tanggal = forms.DateField(
+        label=_("On which day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("For departure and arrival only."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label=_("Name of the act"),
+        max_length=100,
+        required=False,
+        help_text=_("By which you find it again, should it have to be taken back."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("tindakan") in (Act.Kind.DEPARTURE, Act.Kind.ARRIVAL) and not given.get("tanggal"):
+            self.add_error("tanggal", ValidationError(gettext("Say on which day."), code="required"))
+        return given
 
 
 class NIKForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import condition, location, search, strikes, upload, voter, withdraw
+from .views import acts, condition, duplicates, location, search, strikes, upload, voter, withdraw
 
 app_name = "voters"
 urlpatterns = [
@@ -10,6 +10,10 @@ urlpatterns = [
     path("pemberitahuan/", search.read_notices, name="read_notices"),
     path("kondisi/", condition.condition_of_data, name="condition"),
     path("coret/", strikes.strikes, name="strikes"),
+    path("ganda/", duplicates.inbox, name="duplicates"),
+    path("ganda/tindakan/", acts.acts, name="acts"),
+    path("ganda/tindakan/<uuid:pk>/", acts.act, name="act"),
+    path("ganda/<uuid:pk>/", duplicates.case, name="case"),
     path("unggah/", upload.upload, name="upload"),
     path("berkas/", upload.batches, name="batches"),
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),

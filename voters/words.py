@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from django.db.models import TextChoices
 from django.template.defaultfilters import filesizeformat
@@ -17,10 +17,7 @@ from locations.models import Batch
 from . import columns
 from .forms import file_fault
 from .masking import without_identities
-from .models import Notice
-
-if TYPE_CHECKING:
-    from .models import DuplicateCase
+from .models import DuplicateCase, Notice
 
 STATES: Final = {
     Batch.State.RECEIVED: (gettext_lazy("waits for the worker"), ""),
@@ -141,13 +138,21 @@ def rows_text(rows: list[int], count: int) -> str:
 
 def case_line(case: DuplicateCase) -> dict[str, Any]:
     """The own side of a case; what the other side is, nobody here may know."""
+    if case.kind == DuplicateCase.Kind.LIKELY:
+        return _case_line(case, pgettext("case", "probably the same person"), "warn")
     is_waiting = case.voter.is_duplicate
+    return _case_line(
+        case, pgettext("case", "waits") if is_waiting else pgettext("case", "counts"), "bad" if is_waiting else "good"
+    )
+
+
+def _case_line(case: DuplicateCase, state: str, tone: str) -> dict[str, Any]:
     return {
         "case": case,
         "number": str(case.number)[:8],
         "voter": case.voter,
-        "state": pgettext("case", "waits") if is_waiting else pgettext("case", "counts"),
-        "tone": "bad" if is_waiting else "good",
+        "state": state,
+        "tone": tone,
     }
 
 

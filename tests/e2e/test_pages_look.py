@@ -44,8 +44,10 @@ people = [
 ]
 load(row("Warga Contoh", invented_nik(serial=1), kode_lokasi="32.73-001", **home), by=other)
 load(row("Tanpa Tempat", invented_nik(serial=90), kode_wilayah_keberadaan="36.03.28.2006"), by=operator)
-batch = load(*people, row("Tanpa NIK", "-"), row("", "1"), row("Salah", "999"), at=place, by=operator)
-load(row("Warga Kembali", invented_nik(serial=91), **home), at=returned, by=operator)
+twin = row("Warga Mungkin Ganda", invented_nik(serial=501), **home)
+batch = load(*people, twin, row("Tanpa NIK", "-"), row("", "1"), row("Salah", "999"), at=place, by=operator)
+other_twin = row("Warga Mungkin Ganda", invented_nik(serial=501, district="360318"), **home)
+load(row("Warga Kembali", invented_nik(serial=91), **home), other_twin, at=returned, by=operator)
 recompute.changed()
 for location in (place, returned):
     registration.submit(location=location, by=operator)
@@ -64,9 +66,16 @@ review.approve(proposal=seen_final, seen=seen_final.fingerprint, by=reviewer)
 ready = determination.readiness(Proposal.everywhere.filter(location=final), policy)
 region = factories.region("36.03.28.2007")
 determination.determine(policy=policy, region=region, seen=ready.seen, by=reviewer)
+from voters import acts, searching
+from voters.models import DuplicateCase
+searching.search()
+case = DuplicateCase.everywhere.filter(voter__location=place, kind="likely").earliest("pk")
+done = acts.set_apart(cases=[case], reason="NIK dicek dengan KTP-el", name="Pemeriksaan blok A", by=operator)
 scenario = scenarios.derive(based_on=policy, fields={"name": "Paling banyak 250", "maximum": 250}, by=reviewer)
 scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=reviewer).pk)
 print(json.dumps({
+    "case": str(DuplicateCase.everywhere.filter(voter__location=place, closed_at=None).earliest("pk").pk),
+    "act": str(done.act.pk),
     "determination": str(final.determinations.get().pk), "scenario": scenario.slug,
     "location": str(place.pk), "batch": str(batch.pk), "proposal": str(in_force[place.pk].pk),
     "returned": str(seen.pk), "voter": str(Voter.everywhere.filter(location=place, is_duplicate=True).get().pk),
@@ -74,6 +83,8 @@ print(json.dumps({
 """
 OBJECTS = (
     ("berkas/<uuid:pk>", "batch"),
+    ("ganda/tindakan/<uuid:pk>", "act"),
+    ("ganda/<uuid:pk>", "case"),
     ("lokasi/<uuid:pk>", "location"),
     ("lokasi/<uuid:location_id>", "location"),
     ("telaah/penetapan/<uuid:pk>", "determination"),
@@ -91,6 +102,8 @@ FURTHER = (
     "/pemilih/unggah/?lokasi={location}",
     "/kebijakan/bandingkan/?k=pemilu-2024&k={scenario}",
     "/pemilih/kondisi/?wilayah=36.03",
+    "/pemilih/ganda/?keadaan=selesai",
+    "/pemilih/ganda/?cari=tidakada",
     "/tidak-ada/",
 )
 """Pages as they look with a choice made, and where there is none."""
