@@ -15,9 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from regions.levels import Level
 from regions.models import Region
 
+from . import drawing
 from .cells import MESSAGES, CellFault, clean
 from .columns import BY_FIELD, NOTES_LENGTH
-from .models import KeptApart, Kind, SpecialLocation, Subkind
+from .models import Block, KeptApart, Kind, SpecialLocation, Subkind
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -71,6 +72,28 @@ class RegionField(CellField):
             raise ValidationError(gettext(MESSAGES[UNKNOWN]), code=UNKNOWN) from None
 
 
+DRAWING_FAULTS = {
+    "empty_tps": _("A TPS needs at least one voter."),
+    "unknown_block": _("This location has no block “%(name)s”."),
+    "too_many_tps": _("These are more than 200 TPS."),
+}
+
+
+class DrawingField(LinesField):
+    """A plan drawn by hand: blocks go by their names here, by their ids in the database."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.blocks: dict[str, str] = {}
+        super().__init__(max_length=drawing.MOST_CHARACTERS, required=False, **kwargs)
+
+    def clean(self, value: Any) -> str:
+        typed = super().clean(value)
+        try:
+            return drawing.stored(typed, {name.casefold(): key for name, key in self.blocks.items()})
+        except drawing.DrawingFault as fault:
+            raise ValidationError(DRAWING_FAULTS[fault.code], code=fault.code, params={"name": fault.name}) from None
+
+
 class LocationForm(forms.Form):
     """A location as its operator describes it. Carries what stood in each field when the page was opened."""
 
@@ -118,6 +141,16 @@ class LocationForm(forms.Form):
         help_text=_("For security or custom. Each group then gets TPS of its own, rounded up by itself."),
         choices=KeptApart.choices,
     )
+    drawn_plan = DrawingField(
+        label=_("Plan drawn by hand"),
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text=_(
+            "Only where the calculated plan will not do: sizes, 187 + 117, or a line for each TPS with its blocks, Block A + Block B."
+        ),
+    )
+    drawn_plan_reason = forms.CharField(
+        label=_("Reason for the plan drawn by hand"), required=False, max_length=300, strip=True
+    )
     version = forms.IntegerField(required=False, min_value=1, max_value=2**31 - 1, widget=forms.HiddenInput)
     notes = LinesField(label=_("Notes"), required=False, max_length=NOTES_LENGTH, widget=forms.Textarea)
 
@@ -125,11 +158,14 @@ class LocationForm(forms.Form):
         (_("The place"), ("name", "kind", "subkind", "region", "address")),
         (_("Point on the map"), ("latitude", "longitude")),
         (_("Person in charge and letter"), ("person_in_charge", "position", "phone", "letter_number", "letter_date")),
-        (_("Size"), ("capacity", "estimated_voters", "requested_tps", "requested_tps_reason", "kept_apart", "notes")),
+        (_("Size"), ("capacity", "estimated_voters", "requested_tps", "requested_tps_reason")),
+        (_("Who votes where"), ("kept_apart", "drawn_plan", "drawn_plan_reason")),
+        (_("Notes"), ("notes",)),
     )
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, blocks: dict[str, str] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["drawn_plan"].blocks = self.blocks = blocks or {}
         allowed = Region.objects.current().within(user.territory_id)
         self.fields["region"].allowed = allowed.filter(level__gte=Level.REGENCY).select_related("parent")
         self.fields["kind"].choices = [("", pgettext_lazy("choice", "choose")), *choices_of(Kind)]
@@ -160,11 +196,19 @@ def choices_of(choices: type[TextChoices]) -> list[tuple[str, Any]]:
     return [(choice.value, choice.label) for choice in choices]
 
 
-def initial_of(location: SpecialLocation) -> dict[str, Any]:
+def blocks_of(location: SpecialLocation, user: User) -> dict[str, str]:
+    """Ids, in 32 hex digits, by name."""
+    blocks = Block.objects.visible_to(user).filter(location=location).order_by("name")
+    return {name: pk.hex for name, pk in blocks.values_list("name", "pk")}
+
+
+def initial_of(location: SpecialLocation, blocks: dict[str, str]) -> dict[str, Any]:
     """Values by field name as the form shows them."""
     values = {name: getattr(location, name) for name in VALUE_FIELDS}
     date = location.letter_date.isoformat() if location.letter_date else ""
-    return {**values, "region": location.region_id, "letter_date": date, "version": location.version}
+    drawn = drawing.typed(location.drawn_plan, {key: name for name, key in blocks.items()})
+    others = {"region": location.region_id, "letter_date": date, "drawn_plan": drawn, "version": location.version}
+    return values | others
 
 
 def values_of(form: LocationForm) -> dict[str, Any]:
@@ -184,7 +228,7 @@ class Movement:
 
 def brought_up_to_date(form: LocationForm, current: SpecialLocation, user: User) -> tuple[LocationForm, list[Movement]]:
     """The form on top of `current`: what was typed stays, what was left alone takes the saved value."""
-    now = {name: as_text(value) for name, value in initial_of(current).items()}
+    now = {name: as_text(value) for name, value in initial_of(current, form.blocks).items()}
     seen = {name: as_text(form.data.get(f"initial-{name}", now[name])) for name in VALUE_FIELDS}
     touched = set(form.changed_data)
     data = {name: form.data.get(name, "") if name in touched else now[name] for name in VALUE_FIELDS}
@@ -194,7 +238,8 @@ def brought_up_to_date(form: LocationForm, current: SpecialLocation, user: User)
         if seen[name] != now[name] and data[name] != seen[name]
     ]
     twins = {f"initial-{name}": now[name] for name in VALUE_FIELDS}
-    return LocationForm({**data, **twins, "version": now["version"]}, user=user), movements
+    renewed = {**data, **twins, "version": now["version"]}
+    return LocationForm(renewed, user=user, blocks=form.blocks), movements
 
 
 def as_text(value: Any) -> str:

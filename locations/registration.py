@@ -26,8 +26,13 @@ if TYPE_CHECKING:
     from accounts.permissions import Actor
 
 PLAN_FIELDS: Final = frozenset(
-    {"kind", "region", "latitude", "longitude", "requested_tps", "requested_tps_reason", "kept_apart"}
-)
+    {
+        "kind", "region", "latitude", "longitude", "requested_tps", "requested_tps_reason", "kept_apart", "drawn_plan",
+        "drawn_plan_reason",
+    }
+)  # fmt: skip
+ENTERED: Final = (*FIELDS, "kept_apart", "drawn_plan", "drawn_plan_reason")
+"""The columns of the file, and what only the browser asks for."""
 REASON_LENGTH: Final = 300
 TRIES: Final = 20
 
@@ -157,7 +162,7 @@ def reopen(*, location: SpecialLocation, by: Actor) -> SpecialLocation:
 
 def cleaned(data: Mapping[str, Any]) -> dict[str, Any]:
     """The values of known fields; the kind of an other location only where it is one."""
-    values = {name: data[name] for name in FIELDS if name in data}
+    values = {name: data[name] for name in ENTERED if name in data}
     if values.get("kind", Kind.OTHER) != Kind.OTHER:
         values["subkind"] = ""
     return values
@@ -179,6 +184,8 @@ def check(location: SpecialLocation) -> None:
         faults["region"] = ValidationError(
             _("Choose a regency, a district or a village of today."), code="region_too_coarse"
         )
+    if location.drawn_plan and not location.drawn_plan_reason:
+        faults["drawn_plan_reason"] = ValidationError(_("Say why it is drawn by hand."), code="empty")
     if (location.latitude is None) != (location.longitude is None):
         missing = "latitude" if location.latitude is None else "longitude"
         faults[missing] = ValidationError(_("Latitude and longitude belong together."), code="point_incomplete")

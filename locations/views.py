@@ -22,7 +22,7 @@ from regions.naming import path_of
 
 from . import exporting, registration
 from .filters import LocationFilter, in_order
-from .forms import LocationForm, brought_up_to_date, initial_of, values_of
+from .forms import LocationForm, blocks_of, brought_up_to_date, initial_of, values_of
 from .models import Block, SpecialLocation
 from .words import action_label, facts_of, field_labels, figures_of, obstacles_of, region_name
 
@@ -176,7 +176,8 @@ def create(request: HttpRequest) -> HttpResponse:
 def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(request.user, Permission.ENTER)
     location = one_of(request.user, pk)
-    form = LocationForm(request.POST or None, initial=initial_of(location), user=request.user)
+    blocks = blocks_of(location, request.user)
+    form = LocationForm(request.POST or None, initial=initial_of(location, blocks), user=request.user, blocks=blocks)
     if form.is_valid():
         try:
             registration.correct(

@@ -65,6 +65,7 @@ def facts_of(location: SpecialLocation) -> list[dict[str, str]]:
         (_("Letter"), letter_of(location)),
         (_("TPS asked for"), requested_of(location)),
         (_("Never at one TPS"), location.get_kept_apart_display() if location.kept_apart else ""),
+        (_("Plan drawn by hand"), location.drawn_plan_reason if location.drawn_plan else ""),
         (_("Notes"), location.notes),
     ]
     return [{"label": label, "text": text} for label, text in facts if text]

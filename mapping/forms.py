@@ -80,6 +80,15 @@ class ScenarioForm(forms.Form):
             "Locations below the minimum vote together if they lie no farther apart. 0: only within a village. Empty: off."
         ),
     )
+    extra_percent = forms.IntegerField(
+        label=_("Most extra TPS in percent"),
+        min_value=0,
+        max_value=1000,
+        required=False,
+        help_text=_(
+            "What locations may ask for beyond the calculated TPS, rounded up. Empty: as many as they ask for."
+        ),
+    )
     away_level = forms.ChoiceField(label=_("Home and location are compared by"), choices=AwayLevel.choices)
     reserve_percent = forms.IntegerField(label=_("Reserve of ballots in percent"), min_value=0, max_value=100)
 

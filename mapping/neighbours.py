@@ -110,7 +110,7 @@ class Below:
         merged = canonical(
             [*census.cells, *(cell for guest, counted in guests for cell in _guests_cells(guest, counted))]
         )
-        rules = replace(policies.plan_rules(self.policy, place), minimum=1, usual_minimum=None)
+        rules = replace(policies.plan_rules(self.policy, place), minimum=1, usual_minimum=None, drawn=())
         plan = plan_location(merged, rules)
         voters = sum(_voters(counted) for _, counted in guests)
         here = Reason("combined_here", {"guests": len(guests), "voters": voters, "eligible": _voters(census)})

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.permissions import SYSTEM
+from locations import drawing
 from locations.models import KeptApart
 from voters.eligibility import EligibilityRules
 from voters.models import Register
@@ -117,6 +118,8 @@ def plan_rules(policy: Policy, location: SpecialLocation | Place) -> PlanRules:
         usual_minimum=policy.minimum,
         sexes_apart=location.kept_apart in (KeptApart.SEXES, KeptApart.BOTH),
         blocks_apart=location.kept_apart in (KeptApart.BLOCKS, KeptApart.BOTH),
+        extra_percent=policy.extra_percent,
+        drawn=drawing.read(location.drawn_plan),
     )
 
 
@@ -135,7 +138,11 @@ def canonical_rules(policy: Policy) -> dict[str, Any]:
         "combining_distance_m": policy.combining_distance_m,
         "headroom_percent": policy.headroom_percent,
     }
-    return rules | ({"headrooms": policy.headrooms} if policy.headrooms else {})
+    if policy.headrooms:
+        rules["headrooms"] = policy.headrooms
+    if policy.extra_percent is not None:
+        rules["extra_percent"] = policy.extra_percent
+    return rules
 
 
 def canonical_options(location: SpecialLocation | Place) -> dict[str, Any]:
@@ -146,4 +153,8 @@ def canonical_options(location: SpecialLocation | Place) -> dict[str, Any]:
         "requested": location.requested_tps,
         "has_reason": bool(location.requested_tps_reason.strip()),
     }
-    return options | ({"kept_apart": location.kept_apart} if location.kept_apart else {})
+    if location.kept_apart:
+        options["kept_apart"] = location.kept_apart
+    if location.drawn_plan:
+        options["drawn"] = location.drawn_plan
+    return options

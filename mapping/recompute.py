@@ -28,6 +28,7 @@ from . import cells, followup, neighbours, policies
 from .core import fingerprint
 from .core.allocation import plan_location
 from .core.plan import BALLOTS, COMBINED, NEAREST, QUALIFIED, Canonical, Outcome, Plan, Slice, Station, station_of
+from .core.shortfall import explained
 from .models import Determination, Policy, Proposal, Run
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Place(NamedTuple):
     requested_tps: int | None
     requested_tps_reason: str
     kept_apart: str
+    drawn_plan: str
     latitude: float | None
     longitude: float | None
     withdrawn_at: Any
@@ -334,6 +336,7 @@ def _drafted(
     rules: Mapping[str, Any] | None,
 ) -> Draft:
     """`planned` are the cells that the plan's slices count by: the location's own, and those of its guests."""
+    plan = explained(plan, registered=census.registered, ineligible=census.ineligible)
     stored = fingerprint.canonical_bytes(fingerprint.plan_to_json(plan, planned))
     whole = _everybody(plan, census, has_guests=planned is not census.cells)
     return Draft(

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 DRAFTED: Final = (
     "name", "polling_day", "maximum", "minimum", "minimums", "away_level", "combining_distance_m", "headroom_percent",
-    "headrooms", "departures", "reserve_percent",
+    "headrooms", "departures", "extra_percent", "reserve_percent",
 )  # fmt: skip
 """What of a policy a scenario may change; everything else it has from the policy it is based on."""
 LOST_AFTER: Final = timedelta(minutes=15)

@@ -8,7 +8,10 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext, gettext_noop
 from django.utils.translation import gettext_lazy as _
 
+from voters.reasons import LABELS
+
 from .core.plan import SOURCES
+from .core.shortfall import MENDABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,6 +91,26 @@ WORDS: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
             "%(block)s with %(voters)s voters is spread over %(tps)s TPS: whole it does not fit or would leave the TPS too uneven."
         ),
     ),
+    "request_bounded": (
+        _("request"),
+        _(
+            "%(requested)s TPS are asked for; the policy grants at most %(percent)s%% beyond the %(engine_tps)s calculated: %(granted)s."
+        ),
+    ),
+    "drawn_by_hand": (
+        _("drawn"),
+        _(
+            "Drawn by hand, with a reason: %(tps)s TPS of %(sizes)s. The calculation would give %(engine_tps)s: %(engine_sizes)s."
+        ),
+    ),
+    "drawn_moved": (
+        _("drawn"),
+        _("The plan was drawn for %(drawn)s voters and there are %(eligible)s now: the sizes keep their proportions."),
+    ),
+    "drawn_incomplete": (
+        _("drawn"),
+        _("%(voters)s voters belong to blocks that the drawing does not name; they go where there is most room."),
+    ),
     "small_tps": (
         _("small"),
         _("%(tps)s TPS lie below the minimum of %(minimum)s; the smallest has %(smallest)s voters."),
@@ -105,6 +128,48 @@ IGNORED: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
     "more_than_voters": (
         _("request"),
         _("The %(requested)s TPS asked for are more than there are voters; it stays at %(engine_tps)s."),
+    ),
+}
+PUT_ASIDE: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
+    "too_few": (
+        _("drawn"),
+        _("The plan drawn by hand has %(drawn)s TPS; voters and headroom need %(tps)s. The calculated plan stands."),
+    ),
+    "too_many": (
+        _("drawn"),
+        _("The plan drawn by hand has %(drawn)s TPS; the policy grants at most %(most)s. The calculated plan stands."),
+    ),
+    "above_maximum": (
+        _("drawn"),
+        _(
+            "In the plan drawn by hand a TPS would have %(largest)s voters, more than %(maximum)s. The calculated plan stands."
+        ),
+    ),
+    "empty": (
+        _("drawn"),
+        _("In the plan drawn by hand a TPS has no voters. The calculated plan stands."),
+    ),
+    "not_apart": (
+        _("drawn"),
+        _("The plan drawn by hand mixes those who are to be kept apart. The calculated plan stands."),
+    ),
+}
+MENDING: Final[dict[str, tuple[_StrPromise, _StrPromise]]] = {
+    "enough": (
+        _("missing"),
+        _(
+            "%(missing)s more are needed. Better data would bring them: up to %(mendable)s voters can be put right (%(what)s)."
+        ),
+    ),
+    "some": (
+        _("missing"),
+        _(
+            "%(missing)s more are needed. Better data would bring at most %(mendable)s (%(what)s); the others must still be registered."
+        ),
+    ),
+    "none": (
+        _("missing"),
+        _("%(missing)s more are needed; nobody on the list is left out for data that could be put right."),
     ),
 }
 NEAR: Final[dict[bool, tuple[_StrPromise, _StrPromise]]] = {
@@ -153,6 +218,8 @@ def sentences(reasons: Iterable[Reason], block_names: Mapping[str, str]) -> list
 def sentence(reason: Reason, block_names: Mapping[str, str]) -> Sentence:
     mark, text = words_of(reason)
     params = {name: shown(name, value, block_names) for name, value in reason.params.items()}
+    if reason.code == "could_be_mended":
+        params["what"] = what_to_mend(reason)
     source = SOURCES.get(reason.code, "")
     return Sentence(str(mark) % params, str(text) % params, gettext(source) if source else "")
 
@@ -160,11 +227,19 @@ def sentence(reason: Reason, block_names: Mapping[str, str]) -> Sentence:
 def words_of(reason: Reason) -> tuple[_StrPromise, _StrPromise]:
     if reason.code == "request_ignored":
         return IGNORED[str(reason.params["why"])]
+    if reason.code == "drawn_ignored":
+        return PUT_ASIDE[str(reason.params["why"])]
+    if reason.code == "could_be_mended":
+        return MENDING[str(reason.params["why"])]
     if reason.code == "not_combined":
         return NOT_COMBINED[str(reason.params["why"])]
     if reason.code == "combined_into":
         return NEAR[reason.params["metres"] == 0]
     return WORDS[reason.code]
+
+
+def what_to_mend(reason: Reason) -> str:
+    return "; ".join([f"{LABELS[code]}: {reason.params[code]}" for code in MENDABLE if code in reason.params])
 
 
 def shown(name: str, value: Any, block_names: Mapping[str, str]) -> str:

@@ -79,6 +79,8 @@ class SpecialLocation(models.Model):
     requested_tps = models.PositiveSmallIntegerField(_("TPS asked for"), null=True, blank=True)
     requested_tps_reason = models.CharField(_("reason for more TPS"), max_length=300, blank=True)
     kept_apart = models.CharField(_("never at one TPS"), max_length=10, choices=KeptApart, blank=True)
+    drawn_plan = models.TextField(_("plan drawn by hand"), blank=True)
+    drawn_plan_reason = models.CharField(_("reason for the plan drawn by hand"), max_length=300, blank=True)
     notes = models.TextField(_("notes"), max_length=2000, blank=True)
 
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -116,6 +118,9 @@ class SpecialLocation(models.Model):
             ),
             models.CheckConstraint(
                 name="location_requested_tps_positive", condition=Q(requested_tps=None) | Q(requested_tps__gte=1)
+            ),
+            models.CheckConstraint(
+                name="location_drawn_plan_has_reason", condition=Q(drawn_plan="") | ~Q(drawn_plan_reason="")
             ),
             models.CheckConstraint(name="location_code_not_empty", condition=~Q(code="") & ~Q(name="")),
             models.CheckConstraint(

@@ -10,7 +10,7 @@ qualifies (PKPU 7/2022 art. 179).
 
 **How many TPS?** k = ceil(n · (1 + headroom) / maximum), in whole numbers. Staff may ask for more with a reason
 (Kemenkumham DKI 2024: 12 instead of 10, because blocks must not mix or growth is expected). A request without a
-reason, below k, or for more TPS than there are voters is ignored with a warning.
+reason, below k, or for more TPS than there are voters is ignored with a warning; a policy may bound what it grants.
 
 **Who stands where?** People go to vote block by block, so blocks stay whole where they can. Among all ways to fill k
 TPS, none above the maximum and none below half of n / k, the best is, in this order: fewest blocks split; fewest cuts
@@ -41,6 +41,9 @@ with sixty dormitories and 48 TPS gets the best plan found within the same steps
 divided by itself (29 TPS at Sukorejo in 2024 where 28 would have held all). What staff ask for beyond that goes, one by one,
 where the TPS are fullest.
 
+**Drawn by hand.** Where a person drew the TPS himself, `drawn` tells whether that holds; the engine's own plan is kept in
+the reasons beside it.
+
 **Which voters?** Blocks and TPS are put in order, so that a plan does not depend on the order of its rows: blocks by
 name with numbers read as numbers, TPS by the blocks they hold. Within a block voters stand by cell (sex, then ballot
 set), within a cell by rank; a TPS takes them in that order, as slices (cell, first, last). Arrivals stand last, so a
@@ -48,9 +51,25 @@ small change moves few.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from .arrangement import FREE, Pieces, Score, arrange
-from .plan import NEAREST, NOBODY, QUALIFIED, Cell, Plan, PlanRules, Reason, Slice, Station, canonical, station_of
+from .arrangement import FREE, Pieces, arrange
+from .drawn import follow
+from .plan import (
+    NEAREST,
+    NOBODY,
+    QUALIFIED,
+    Canonical,
+    Cell,
+    Plan,
+    PlanRules,
+    Reason,
+    Slice,
+    Station,
+    canonical,
+    station_of,
+    taken,
+)
 
 NO_BLOCK = ""
 
@@ -65,6 +84,12 @@ def plan_location(cells: Iterable[Cell], rules: PlanRules) -> Plan:
     eligible = sum([cell.count for cell in ordered])
     if refusal := refused(eligible, rules):
         return refusal
+    own = calculated(ordered, eligible, rules)
+    return by_hand(ordered, eligible, rules, own) if rules.drawn else own
+
+
+def calculated(ordered: Canonical, eligible: int, rules: PlanRules) -> Plan:
+    """The engine's own plan of a location that qualifies."""
     groups = kept_apart(ordered, rules)
     engine_tps = sum([tps_needed(voters_of(group, ordered), rules) for group in groups])
     count, asked, warnings = granted(eligible, engine_tps, rules)
@@ -77,9 +102,30 @@ def plan_location(cells: Iterable[Cell], rules: PlanRules) -> Plan:
         whole = station_of([Slice(index, 1, cell.count) for index, cell in enumerate(ordered)], ordered)
         reasons.append(Reason("single_tps", {"eligible": eligible, "maximum": rules.maximum}))
         return Plan(QUALIFIED, (whole,), tuple(reasons), tuple(warnings), engine_tps)
-    stations, score = divided(ordered, count, rules.maximum)
-    reasons += dividing(stations, ordered, score)
+    stations = divided(ordered, count, rules.maximum)
+    reasons += dividing(stations, ordered)
     return Plan(QUALIFIED, stations, tuple(reasons), (*warnings, *too_small(stations, rules)), engine_tps)
+
+
+def by_hand(ordered: Canonical, eligible: int, rules: PlanRules, own: Plan) -> Plan:
+    """The plan that a person drew, beside the engine's own; the latter with a warning where the drawing does not hold."""
+    followed = follow(ordered, rules, engine_tps=own.engine_tps, most_tps=most_tps(eligible, own.engine_tps, rules))
+    if isinstance(followed, Reason):
+        return replace(own, warnings=(*own.warnings, followed))
+    stations, moved = followed
+    figures: dict[str, int | str] = {
+        "tps": len(stations),
+        "sizes": in_words([station.size for station in stations]),
+        "engine_tps": len(own.stations),
+        "engine_sizes": in_words(own.sizes),
+    }
+    reasons = [*qualifying(eligible, rules, tps_needed(eligible, rules)), Reason("drawn_by_hand", figures)]
+    warnings = (*moved, *too_small(stations, rules))
+    return Plan(QUALIFIED, stations, (*reasons, *dividing(stations, ordered)), warnings, own.engine_tps)
+
+
+def in_words(sizes: Sequence[int]) -> str:
+    return " + ".join([str(size) for size in sizes])
 
 
 def refused(eligible: int, rules: PlanRules) -> Plan | None:
@@ -111,7 +157,18 @@ def granted(eligible: int, engine_tps: int, rules: PlanRules) -> tuple[int, list
         return engine_tps, [], [Reason("request_ignored", {**figures, "why": "no_reason"})]
     if requested > eligible:
         return engine_tps, [], [Reason("request_ignored", {**figures, "why": "more_than_voters"})]
+    most = most_tps(eligible, engine_tps, rules)
+    if requested > most:
+        bounded = Reason("request_bounded", {**figures, "granted": most, "percent": rules.extra_percent or 0})
+        return most, [Reason("extra_requested", figures)] if most > engine_tps else [], [bounded]
     return requested, [Reason("extra_requested", figures)], []
+
+
+def most_tps(eligible: int, engine_tps: int, rules: PlanRules) -> int:
+    """The most TPS that staff may ask for: a share beyond the engine's own number, rounded up; never more than voters."""
+    if rules.extra_percent is None:
+        return eligible
+    return min(eligible, engine_tps + -(-engine_tps * rules.extra_percent // 100))
 
 
 def has_reason(rules: PlanRules) -> bool:
@@ -158,7 +215,7 @@ def divided_apart(groups: Sequence[Group], cells: Sequence[Cell], count: int, ru
         shares[fullest] += 1
     found: list[Station] = []
     for group, share in zip(groups, shares, strict=True):
-        stations, _score = divided([cells[place] for place in group], share, rules.maximum)
+        stations = divided([cells[place] for place in group], share, rules.maximum)
         found += [
             station_of([part._replace(cell=group[part.cell]) for part in each.slices], cells) for each in stations
         ]
@@ -178,8 +235,8 @@ def evenness(stations: Sequence[Station]) -> list[Reason]:
     return [Reason("split_even", figures)] if max(sizes) - min(sizes) <= 1 else []
 
 
-def divided(cells: Sequence[Cell], count: int, maximum: int) -> tuple[tuple[Station, ...], Score]:
-    """The stations of the best arrangement, in order of the blocks they hold, and how good it is."""
+def divided(cells: Sequence[Cell], count: int, maximum: int) -> tuple[Station, ...]:
+    """The stations of the best arrangement, in order of the blocks they hold."""
     held: dict[str, list[int]] = {}
     for index, cell in enumerate(cells):
         held.setdefault(cell.block, []).append(index)
@@ -192,40 +249,25 @@ def divided(cells: Sequence[Cell], count: int, maximum: int) -> tuple[tuple[Stat
     last = len(order)
     shares.sort(key=lambda share: sorted([(order.get(block, last), -voters) for block, voters in share.items()]))
     left = {block: [Slice(index, 1, cells[index].count) for index in indexes] for block, indexes in held.items()}
-    return tuple([station_of(taken(share, left, order), cells) for share in shares]), found.score
+    return tuple([station_of(taken(share, left, order), cells) for share in shares])
 
 
 def named(pieces: Pieces, names: Sequence[str]) -> dict[str, int]:
     return {NO_BLOCK if block == FREE else names[block]: voters for block, voters in pieces.items()}
 
 
-def taken(share: dict[str, int], left: dict[str, list[Slice]], order: dict[str, int]) -> list[Slice]:
-    """The next voters of each block of a share; `left` keeps what is left of each block, and is used up."""
-    slices: list[Slice] = []
-    for block in sorted(share, key=lambda block: order.get(block, len(order))):
-        wanted = share[block]
-        while wanted:
-            cell, first, last = left[block].pop(0)
-            end = min(last, first + wanted - 1)
-            slices.append(Slice(cell, first, end))
-            wanted -= end - first + 1
-            if end < last:
-                left[block].insert(0, Slice(cell, end + 1, last))
-    return slices
-
-
-def dividing(stations: Sequence[Station], cells: Sequence[Cell], score: Score) -> list[Reason]:
+def dividing(stations: Sequence[Station], cells: Sequence[Cell]) -> list[Reason]:
     """Why the TPS have these sizes: even or not, blocks whole or which one is split over how many TPS."""
     sizes = [station.size for station in stations]
     figures: dict[str, int | str] = {"tps": len(sizes), "smallest": min(sizes), "largest": max(sizes)}
-    reasons = [Reason("split_even", figures)] if score.range <= 1 else []
+    reasons = evenness(stations)
     stands_at: dict[str, int] = {}
     for station in stations:
         for block in {cells[part.cell].block for part in station.slices} - {NO_BLOCK}:
             stands_at[block] = stands_at.get(block, 0) + 1
-    if stands_at and not score.blocks_split:
-        reasons.append(Reason("blocks_whole", {"blocks": len(stands_at), **figures}))
     split = sorted([block for block, places in stands_at.items() if places > 1])
+    if stands_at and not split:
+        reasons.append(Reason("blocks_whole", {"blocks": len(stands_at), **figures}))
     return reasons + [Reason("block_split", block_figures(block, stands_at[block], cells)) for block in split]
 
 

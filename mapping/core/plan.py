@@ -40,6 +40,12 @@ SOURCES: dict[str, str] = {
     "single_tps": "KPU 2023-2024",
     "headroom": "",
     "extra_requested": "Kemenkumham DKI 2024",
+    "request_bounded": "",
+    "drawn_by_hand": "KPU 2023-2024",
+    "drawn_moved": "",
+    "drawn_incomplete": "",
+    "drawn_ignored": "",
+    "could_be_mended": "",
     "sexes_apart": "",
     "blocks_apart": "KPU 2023-2024",
     "split_even": "KPU Kab. Tangerang 2024",
@@ -97,13 +103,19 @@ class Reason(NamedTuple):
         return SOURCES[self.code]
 
 
+Drawn = tuple[int, ...] | tuple[frozenset[str], ...]
+"""Of each TPS that a person drew either how many voters, or the ids of its blocks in 32 hex digits."""
+
+
 @dataclass(frozen=True, slots=True)
 class PlanRules:
     """What a policy and the options of one location ask of its plan.
 
     `minimum` and `maximum` are voters per TPS; `minimum` is the one of the location's kind, `usual_minimum` the one
     of all other kinds (None: the same). `requested` is the total of TPS that staff ask for; it counts only with a
-    reason. `sexes_apart` and `blocks_apart`: they never share a TPS. Raises ValueError for sizes that cannot be.
+    reason, and no more than `extra_percent` (rounded up; None: as many as asked) beyond what the rules give.
+    `sexes_apart` and `blocks_apart`: they never share a TPS. `drawn` is a plan drawn by hand: of each TPS its size or its
+    blocks. Raises ValueError for sizes that cannot be.
     """
 
     maximum: int
@@ -115,6 +127,8 @@ class PlanRules:
     usual_minimum: int | None = None
     sexes_apart: bool = False
     blocks_apart: bool = False
+    extra_percent: int | None = None
+    drawn: Drawn = ()
 
     def __post_init__(self) -> None:
         if self.maximum < 1 or self.minimum < 0 or self.headroom_percent < 0:
@@ -174,6 +188,21 @@ def station_of(slices: Sequence[Slice], cells: Sequence[Cell]) -> Station:
             male += voters
         by_ballots[ballots] = by_ballots.get(ballots, 0) + voters
     return Station(size, male, size - male, ballot_sums(by_ballots), tuple(slices))
+
+
+def taken(share: Mapping[str, int], left: dict[str, list[Slice]], order: Mapping[str, int]) -> list[Slice]:
+    """The next voters of each block of a share; `left` keeps what is left of each block, and is used up."""
+    slices: list[Slice] = []
+    for block in sorted(share, key=lambda block: order.get(block, len(order))):
+        wanted = share[block]
+        while wanted:
+            cell, first, last = left[block].pop(0)
+            end = min(last, first + wanted - 1)
+            slices.append(Slice(cell, first, end))
+            wanted -= end - first + 1
+            if end < last:
+                left[block].insert(0, Slice(cell, end + 1, last))
+    return slices
 
 
 def ballot_sums(voters_by_set: Mapping[int, int]) -> tuple[int, ...]:

@@ -28,6 +28,7 @@ class Policy(models.Model):
     Exactly one policy is current: the default of every command, page and answer. A draft is only being tried; a
     scenario is a draft that was derived from another policy (`based_on`). `minimums`, `headrooms` and `departures` are
     per kind; `departures` is the percentage of a list expected to be gone by polling day, which no plan counts on.
+    `extra_percent` bounds the TPS that staff may ask for beyond the engine's number; without it nothing does.
     `minimums` overrides `minimum` per kind; `without_ballot` names the provinces where a ballot does not exist
     (no `bupwal` in 31, no `gub` in 34). Which ballots an election has is data (MK 135/PUU-XXII/2024).
     """
@@ -49,6 +50,7 @@ class Policy(models.Model):
     headroom_percent = models.PositiveSmallIntegerField(default=0)
     headrooms = models.JSONField(default=dict)
     departures = models.JSONField(default=dict)
+    extra_percent = models.PositiveSmallIntegerField(_("most extra TPS"), null=True)
     reserve_percent = models.PositiveSmallIntegerField(_("reserve of ballots"), default=2)
     first_number = models.PositiveSmallIntegerField(default=901)
     source = models.CharField(max_length=200, blank=True)

@@ -41,6 +41,7 @@ VIOLATIONS = {
     "location_subkind_of_other_only": lambda: factories.special_location(kind=Kind.PRISON, subkind="pesantren"),
     "location_point_is_whole": lambda: factories.special_location(latitude=-6.2),
     "location_point_in_indonesia": lambda: factories.special_location(latitude=-6.2, longitude=10.0),
+    "location_drawn_plan_has_reason": lambda: factories.special_location(drawn_plan="187+117"),
     "location_kept_apart_known": lambda: factories.special_location(kept_apart="cats"),
     "location_requested_tps_positive": lambda: factories.special_location(requested_tps=0),
     "location_code_not_empty": lambda: factories.special_location(name=""),

@@ -354,3 +354,38 @@ def test_a_region_is_found_by_name_or_code(signed_in, query, found):
     response = signed_in(factories.user(territory="36")).get(f"/wilayah/cari/?{query}")
 
     assert [region["code"] for region in response.context["regions"]] == found
+
+
+# A plan drawn by hand
+
+
+def test_a_plan_is_drawn_in_the_form_and_kept_by_the_ids_of_its_blocks(signed_in, operator):
+    location = factories.special_location()
+    first, second = factories.block(location, "Blok A"), factories.block(location, "Blok B")
+    page = signed_in(operator).get(f"/lokasi/{location.pk}/ubah/")
+    sent = {**form_of(page), "drawn_plan": "blok b\nBlok A", "drawn_plan_reason": "Keamanan", "kept_apart": "sexes"}
+
+    answer = signed_in(operator).post(f"/lokasi/{location.pk}/ubah/", sent)
+
+    location.refresh_from_db()
+    assert answer.status_code == 302
+    assert location.drawn_plan == f"{second.pk.hex}+{first.pk.hex}"
+    assert location.kept_apart == "sexes"
+    assert (
+        signed_in(operator).get(f"/lokasi/{location.pk}/ubah/").context["form"]["drawn_plan"].value()
+        == "Blok B\nBlok A"
+    )
+
+
+@pytest.mark.parametrize(
+    ("plan", "reason", "field"), [("Blok X", "Keamanan", "drawn_plan"), ("10 + 12", "", "drawn_plan_reason")]
+)
+def test_a_drawing_that_cannot_be_is_refused_at_its_field(signed_in, operator, plan, reason, field):
+    location = factories.special_location()
+    page = signed_in(operator).get(f"/lokasi/{location.pk}/ubah/")
+
+    answer = signed_in(operator).post(
+        f"/lokasi/{location.pk}/ubah/", {**form_of(page), "drawn_plan": plan, "drawn_plan_reason": reason}
+    )
+
+    assert list(answer.context["form"].errors) == [field]

@@ -18,7 +18,7 @@ from locations.models import Change, Kind, SpecialLocation
 from mapping import ballots, recompute, review
 from mapping.core.plan import SOURCES
 from mapping.models import Decision, Policy, Proposal
-from mapping.sentences import IGNORED, NEAR, NOT_COMBINED, WORDS
+from mapping.sentences import IGNORED, MENDING, NEAR, NOT_COMBINED, PUT_ASIDE, WORDS
 from tests import factories
 from voters.eligibility import REASONS
 from voters.reasons import LABELS
@@ -263,6 +263,8 @@ def test_an_auditor_gets_no_link_to_voters(as_):
 def test_every_reason_of_the_engine_has_a_sentence(code):
     by_params = {
         "request_ignored": set(IGNORED) == {"below", "no_reason", "more_than_voters"},
+        "drawn_ignored": set(PUT_ASIDE) == {"too_few", "too_many", "above_maximum", "empty", "not_apart"},
+        "could_be_mended": set(MENDING) == {"enough", "some", "none"},
         "not_combined": set(NOT_COMBINED) == {"alone", "other_districts", "too_far", "too_few"},
         "combined_into": set(NEAR) == {True, False},
     }

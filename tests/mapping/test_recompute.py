@@ -265,3 +265,30 @@ def test_a_location_that_keeps_men_and_women_apart_gets_tps_for_each() -> None:
 
 def test_to_keep_nobody_apart_is_no_part_of_a_fingerprint() -> None:
     assert "kept_apart" not in policies.canonical_options(factories.special_location())
+
+
+def test_a_plan_drawn_by_hand_is_followed_whichever_way_the_database_writes_ids() -> None:
+    policy, prison = factories.policy(maximum=3, minimum=1), factories.special_location()
+    small, large = factories.block(prison, "Blok A"), factories.block(prison, "Blok B")
+    for block, voters in ((small, 1), (large, 3)):
+        for _ in range(voters):
+            factories.voter(prison, block=block)
+    prison.drawn_plan, prison.drawn_plan_reason = f"{small.pk.hex}+{large.pk.hex}", "Keamanan"
+    prison.save()
+
+    recompute.territory(policy=policy)
+
+    found = plan_from_json(in_force(prison).plan)
+    assert found.sizes == (1, 3)
+    assert not found.warnings
+
+
+def test_a_location_below_the_minimum_learns_what_better_data_would_bring() -> None:
+    policy, plantation = factories.policy(), factories.special_location(kind=Kind.OTHER)
+    crowd(plantation, 2)
+    factories.voter(plantation, nik="")
+
+    recompute.territory(policy=policy)
+
+    hint = plan_from_json(in_force(plantation).plan).warnings[0]
+    assert (hint.code, hint.params["mendable"], hint.params["why"]) == ("could_be_mended", 1, "some")
