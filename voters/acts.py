@@ -7,6 +7,7 @@ territory only; the other side is asked by what its own row of the case then say
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,6 +36,9 @@ REFUSALS: Final = {
     "unplaced": _("is at no location, so there is nothing to leave"),
     "dates": _("arrival and departure would be in the wrong order"),
     "both_kept": _("another row of the same case was chosen too"),
+    "nobody_here": _(
+        "no other row of the case lies in your territory: enter the arrival, the other office the departure"
+    ),
     "no_change": _("nothing would change"),
 }
 
@@ -86,7 +90,7 @@ def arrive(*, cases: Collection[DuplicateCase], on: date, reason: str, by: User,
 
     def change(draft: _Draft, case: DuplicateCase) -> None:
         voter = case.voter
-        if voter.departure and voter.departure < on:
+        if not _fits(voter, on):
             draft.refuse(case, "dates")
         else:
             draft.set(voter, Field.ARRIVAL, on)
@@ -95,11 +99,40 @@ def arrive(*, cases: Collection[DuplicateCase], on: date, reason: str, by: User,
     return _act(Kind.ARRIVAL, cases, change, name=name, reason=reason, by=by)
 
 
+def transfer(*, cases: Collection[DuplicateCase], on: date, reason: str, by: User, name: str = "") -> Done:
+    """These voters moved here on that day from the other rows of their case within the own territory: departure there, arrival
+    here. What lies in another territory is that office's to enter.
+    """
+    chosen = Counter(case.number for case in cases)
+
+    def change(draft: _Draft, case: DuplicateCase) -> None:
+        others = [other for other in draft.own_side(case) if other.pk != case.pk and other.voter.location_id]
+        if chosen[case.number] > 1:
+            draft.refuse(case, "both_kept")
+        elif case.voter.location_id is None:
+            draft.refuse(case, "unplaced")
+        elif not others:
+            draft.refuse(case, "nobody_here")
+        elif not _fits(case.voter, on) or any(other.voter.arrival and other.voter.arrival > on for other in others):
+            draft.refuse(case, "dates")
+        else:
+            for other in others:
+                if other.voter.departure is None or other.voter.departure > on:
+                    draft.set(other.voter, Field.DEPARTURE, on)
+                    draft.answer(other, Answer.LEFT)
+            draft.set(case.voter, Field.ARRIVAL, on)
+            draft.answer(case, Answer.KEPT)
+
+    return _act(Kind.TRANSFER, cases, change, name=name, reason=reason, by=by)
+
+
+def _fits(voter: Voter, arrival: date) -> bool:
+    return voter.departure is None or voter.departure >= arrival
+
+
 def merge(*, cases: Collection[DuplicateCase], reason: str, by: User, name: str = "") -> Done:
     """These registrations are kept; the others of each case within the own territory get the official mark 2 (ganda)."""
-    chosen: dict[uuid.UUID, int] = {}
-    for case in cases:
-        chosen[case.number] = chosen.get(case.number, 0) + 1
+    chosen = Counter(case.number for case in cases)
 
     def change(draft: _Draft, case: DuplicateCase) -> None:
         if chosen[case.number] > 1:
@@ -240,7 +273,7 @@ class _Draft:
             kind=kind,
             name=without_figures(name)[:100] or str(Kind(kind).label),
             reason=without_figures(reason),
-            cases=len(self.answered),
+            cases=len({case.number for case in self.answered}),
             voters=len({step.voter_id for step in self.steps}),
             by=self.by,
         )

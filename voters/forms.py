@@ -180,12 +180,16 @@ class ReasonForm(forms.Form):
     )
 
 
+DATED: Final = (Act.Kind.TRANSFER, Act.Kind.DEPARTURE, Act.Kind.ARRIVAL)
+
+
 class ActForm(forms.Form):
     """What is done about duplicates, for one row or for many."""
 
     tindakan = forms.ChoiceField(
         label=_("What is to be done"),
         choices=(
+            (Act.Kind.TRANSFER, _("They moved here from the other rows that I see (departure there, arrival here)")),
             (Act.Kind.DEPARTURE, _("They left their location (departure)")),
             (Act.Kind.ARRIVAL, _("They came to their location (arrival)")),
             (Act.Kind.MERGE, _("These registrations stay; the others of each case that I see are duplicates (TMS 2)")),
@@ -197,7 +201,7 @@ class ActForm(forms.Form):
         label=_("On which day"),
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        help_text=_("For departure and arrival only."),
+        help_text=_("For transfer, departure and arrival only."),
     )
     reason = forms.CharField(
         label=_("Reason"),
@@ -215,7 +219,7 @@ class ActForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
-        if given.get("tindakan") in (Act.Kind.DEPARTURE, Act.Kind.ARRIVAL) and not given.get("tanggal"):
+        if given.get("tindakan") in DATED and not given.get("tanggal"):
             self.add_error("tanggal", ValidationError(gettext("Say on which day."), code="required"))
         return given
 

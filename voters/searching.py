@@ -16,7 +16,7 @@ from django.db.models import F, Q
 from . import identity, keyring, likely, nik, suspects
 from .keyring import as_bytes
 from .loading import collecting_rarely, insert_rows, update_rows, wait_as_long_as_it_takes
-from .models import Compared, Likeness, Voter, VoterIdentity
+from .models import Compared, Likeness, Register, Voter, VoterIdentity
 from .storing import HASHES_A_QUERY, chunks
 
 CHUNK: Final = 2000
@@ -67,7 +67,11 @@ def changed_since() -> Iterable[uuid.UUID]:
 
 
 def _people() -> Iterator[tuple[Seen, likely.Person]]:
-    """Everybody who stands on a list, opened in memory."""
+    """Everybody who stands on a list, opened in memory.
+
+    Invented people have a NIK with serial 0000: one digit off says nothing of those.
+    """
+    is_synthetic = Register.current().is_synthetic
     unseal_nik, unseal = keyring.sealer("identity", "nik").unseal, keyring.sealer("identity", "record").unseal
     rows = VoterIdentity.everywhere.values_list(
         "pk", "territory", "key_id", "nik_sealed", "record_sealed", "nik_hash", "person_hash",
@@ -75,7 +79,9 @@ def _people() -> Iterator[tuple[Seen, likely.Person]]:
     )  # fmt: skip
     for pk, territory, key_id, sealed, record, nik_hash, person_hash, name, sex, verdict in rows.iterator(CHUNK):
         born = identity.unpack_record(unseal(pk.bytes, key_id, as_bytes(record))).birth_date
-        number = unseal_nik(pk.bytes, key_id, as_bytes(sealed)).decode() if sealed is not None else ""
+        number = ""
+        if sealed is not None and not is_synthetic:
+            number = unseal_nik(pk.bytes, key_id, as_bytes(sealed)).decode()
         seen = Seen(pk, territory, as_bytes(nik_hash) if nik_hash else None, as_bytes(person_hash), sex)
         yield seen, likely.Person(identity.name_key(name), born, number, sex, verdict == nik.OK)
 
@@ -142,7 +148,8 @@ def _remember_compared(seen: Sequence[Seen]) -> None:
             known = _marked([each.voter_id for each in piece])
             fields = ("territory", "nik_hash", "person_hash", "sex")
             update_rows(Compared, fields, [(*each[1:], each.voter_id) for each in piece if each.voter_id in known])
-            fresh = [each for each in piece if each.voter_id in there - known]
+            missing = there - known
+            fresh = [each for each in piece if each.voter_id in missing]
             insert_rows(Compared, ("voter_id", *fields), fresh)
 
 

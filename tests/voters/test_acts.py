@@ -184,6 +184,35 @@ def test_an_act_wants_a_reason_and_hides_a_nik_in_it(places, banten):
     assert "3603281403880001" not in str(entry.details)
 
 
+def test_who_sees_both_sides_enters_a_transfer_in_one_act_and_takes_it_back(places, both):
+    pairs = nik_case(places, count=2)
+
+    done = acts.transfer(cases=[there for _, there in pairs], on=MOVED, reason="mutasi", by=both)
+
+    assert (done.act.cases, done.act.voters) == (2, 4)
+    for here, there in pairs:
+        there.voter.refresh_from_db()
+        here.voter.refresh_from_db()
+        assert (here.voter.departure, there.voter.arrival) == (MOVED, MOVED)
+        assert counts(there)
+        assert not is_open(here)
+    assert sound()
+
+    assert acts.take_back(act=done.act, by=both) == []
+    assert not Voter.everywhere.exclude(departure=None, arrival=None).exists()
+    assert all(counts(here) for here, _ in pairs)
+    assert sound()
+
+
+def test_a_transfer_needs_the_other_row_in_the_own_territory(places, bandung):
+    ((_here, there),) = nik_case(places)
+
+    with pytest.raises(ValidationError) as refused:
+        acts.transfer(cases=[there], on=MOVED, reason="mutasi", by=bandung)
+
+    assert refused.value.error_list[0].code == "nobody_here"
+
+
 # ---------------------------------------------------------------- keep and merge
 
 

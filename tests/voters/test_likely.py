@@ -189,3 +189,11 @@ def test_only_those_who_are_new_are_compared_and_with_the_same_result():
     some = likely.pairs(people, anew=anew)
 
     assert some == [pair for pair in likely.pairs(people) if {pair.one, pair.other} & set(anew)]
+
+
+def test_names_that_number_people_are_not_alike():
+    two = [Person("wargacontoh12", BORN, NIK, "L"), Person("wargacontoh13", BORN, "3603271403880001", "L")]
+
+    found_pairs = [pair for pair in likely.pairs([*two, *crowd()], least=0) if (pair.one, pair.other) == (0, 1)]
+
+    assert verdicts(found_pairs[0])["name"] == "different"

@@ -20,6 +20,7 @@ class Act(models.Model):
     """
 
     class Kind(models.TextChoices):
+        TRANSFER = "transfer", _("Transfers")
         DEPARTURE = "departure", _("Departures")
         ARRIVAL = "arrival", _("Arrivals")
         MERGE = "merge", _("Merges")

@@ -138,6 +138,8 @@ def attempt(form: ActForm, cases: list[DuplicateCase], user: User) -> acts.Done 
     common: dict[str, Any] = {"cases": cases, "reason": given["reason"], "name": given.get("name", ""), "by": user}
     try:
         match given["tindakan"]:
+            case Act.Kind.TRANSFER:
+                return acts.transfer(on=given["tanggal"], **common)
             case Act.Kind.DEPARTURE:
                 return acts.depart(on=given["tanggal"], **common)
             case Act.Kind.ARRIVAL:
