@@ -41,7 +41,7 @@ def fill(*, voters: int, locations: int, seed: int = 2024) -> None:
     villages = list(Region.objects.current().of_level(Level.VILLAGE).order_by("pk").values_list("pk", flat=True))
     with transaction.atomic():
         _lift_limits()
-        places = _places(randomness, villages, locations)
+        places = make_places(randomness, villages, locations)
         blocks = _blocks(randomness, places)
         weights = [randomness.paretovariate(2.5) for _ in places]
         sizes = _shares(weights, voters)
@@ -62,7 +62,7 @@ def _analyse() -> None:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
 
 
-def _places(randomness: random.Random, villages: Sequence[str], count: int) -> list[SpecialLocation]:
+def make_places(randomness: random.Random, villages: Sequence[str], count: int) -> list[SpecialLocation]:
     places = []
     for number in range(count):
         village = randomness.choice(villages)
