@@ -38,6 +38,11 @@ class Warnings:
         if params:
             self._params.setdefault(code, params)
 
+    def add_many(self, code: str, count: int, first: Iterable[int]) -> None:
+        """`count` rows at once, of which the `first` ones are named."""
+        self._count[code] += count
+        self._rows[code] = [*self._rows[code], *first][:ROWS_NAMED]
+
     @classmethod
     def of(cls, others: Warnings) -> Warnings:
         """A copy to go on from, so that an attempt that fails leaves the first ones as they were."""

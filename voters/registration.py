@@ -254,19 +254,16 @@ def _let_go(stored: Stored, update: Update) -> dict[bytes, list[bytes]]:
 def _insert(person: Person, *, by: Actor) -> Voter:
     """A new voter and what it does to the claims of its NIK."""
     epoch = Register.current().epoch
-    insert_rows(
-        Voter,
-        storing.NEW_VOTER_FIELDS,
-        [storing.new_voter(person, block_id=_block_id(person), batch_id=None, epoch=epoch)],
-    )
-    insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [storing.new_identity(person, claims_now=False)])
+    voter = (*storing.new_voter(person, batch_id=None, epoch=epoch), _block_id(person))
+    insert_rows(Voter, storing.NEW_VOTER_FIELDS, [voter])
+    insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [(*storing.new_identity(person), None)])
     moved = {person.location.id} if person.location else set()
     if person.nik_hash and person.verdict == nik.OK:
         moved |= claims.settle([person.nik_hash], inserted=[person.id])
     changes.record(moved)
-    voter = Voter.everywhere.get(pk=person.id)
-    audit.record(by=by, action="voter.registered", subject=voter, territory=voter.territory)
-    return voter
+    registered = Voter.everywhere.get(pk=person.id)
+    audit.record(by=by, action="voter.registered", subject=registered, territory=registered.territory)
+    return registered
 
 
 def require_reason(reason: str) -> None:

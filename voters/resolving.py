@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,10 @@ class Regions:
 
     def __contains__(self, code: object) -> bool:
         return code in self._successor
+
+    def digest(self) -> bytes:
+        """Differs where any answer differs."""
+        return hashlib.sha256(repr(sorted(self._successor.items())).encode()).digest()
 
     def today(self, code: str) -> str | None:
         """The code in force, through however many successors; None where it never was."""
@@ -108,8 +113,10 @@ class Resolver:
         self._hash_nik = keyring.indexer(identity.NIK_INDEX)
         self._hash_person = keyring.indexer(identity.PERSON_INDEX)
 
-    def person(self, parsed: ParsedRow, row_number: int = 0) -> Person | list[Fault]:
-        """The row with all that the database adds, or why it cannot be taken."""
+    def person(
+        self, parsed: ParsedRow, row_number: int = 0, *, row_id: uuid.UUID | None = None
+    ) -> Person | list[Fault]:
+        """The row with all that the database adds, or why it cannot be taken; `row_id` where it has one already."""
         faults: list[Fault] = []
         location, territory, stay = self._place(parsed, faults)
         home, warnings = self._given_home(parsed, faults)
@@ -122,7 +129,7 @@ class Resolver:
             home = district
             warnings += ("home_assumed",) if home_assumed else ("unknown_domicile",)
         return Person(
-            id=new_id(),
+            id=row_id or new_id(),
             row_number=row_number,
             parsed=parsed,
             location=location,

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.db.models import Exists, OuterRef
+
 from locations.models import SpecialLocation
 
 from . import identity, keyring, matching, nik
@@ -29,7 +31,11 @@ IDENTITY_FIELDS = (
     "person_hash",
     "claim",
 )
-NEW_VOTER_FIELDS = ("id", *VOTER_FIELDS, "batch_id", "official_mark", "is_duplicate", "is_mismatch", "is_placed")
+_BLOCK = VOTER_FIELDS.index("block_id")
+NEW_VOTER_FIELDS = (
+    *("id", *VOTER_FIELDS[:_BLOCK], *VOTER_FIELDS[_BLOCK + 1 :]),
+    *("batch_id", "official_mark", "is_duplicate", "is_mismatch", "is_placed", "block_id"),
+)
 
 
 def lock_places(locations: Iterable[uuid.UUID]) -> None:
@@ -59,8 +65,32 @@ def known_at(by_place: Mapping[object, Sequence[Person]]) -> dict[object, list[m
     return {place: list({voter.id: voter for voter in voters}.values()) for place, voters in found.items()}
 
 
+def inhabited(places: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the locations that have voters."""
+    found: set[uuid.UUID] = set()
+    here = Voter.everywhere.filter(location=OuterRef("pk"))
+    for chunk in chunks(sorted(places), HASHES_A_QUERY):
+        found.update(SpecialLocation.everywhere.filter(Exists(here), pk__in=chunk).values_list("pk", flat=True))
+    return found
+
+
+def active(places: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Those of the locations that are neither withdrawn nor closed: only their voters may hold claims."""
+    found: set[uuid.UUID] = set()
+    for chunk in chunks(sorted(places), HASHES_A_QUERY):
+        standing = SpecialLocation.everywhere.filter(pk__in=chunk, withdrawn_at=None, closed_at=None)
+        found.update(standing.values_list("pk", flat=True))
+    return found
+
+
+def former_hashes() -> list[bytes]:
+    """Every NIK that was corrected; corrections are few."""
+    stored = FormerNIK.everywhere.filter(voter__nik_verdict=nik.OK).values_list("nik_hash", flat=True)
+    return [as_bytes(value) for value in stored]
+
+
 def restorable(people: Iterable[Person]) -> dict[bytes, list[matching.Former]]:
-    """Corrected NIKs that the file still has, with the one that is right; corrections are few."""
+    """Corrected NIKs that the people still have, with the one that is right; corrections are few."""
     wanted = {person.nik_hash for person in people if person.verdict == nik.OK}
     stored = FormerNIK.everywhere.filter(voter__nik_verdict=nik.OK).values_list(
         "nik_hash",
@@ -90,19 +120,13 @@ def nkks(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return found
 
 
-def shared_hashes(people: Sequence[Person]) -> set[bytes]:
-    """Hashes of `ok` NIKs that more than one row has: here twice, or in the register already."""
-    seen: set[bytes] = set()
-    shared: set[bytes] = set()
-    for person in people:
-        if person.verdict == nik.OK and person.nik_hash:
-            (shared if person.nik_hash in seen else seen).add(person.nik_hash)
-    if not VoterIdentity.everywhere.exists():
-        return shared
-    for chunk in chunks(sorted(seen), HASHES_A_QUERY):
+def registered(nik_hashes: Sequence[bytes]) -> set[bytes]:
+    """Those of the hashes that somebody in the register has already."""
+    found: set[bytes] = set()
+    for chunk in chunks(nik_hashes, HASHES_A_QUERY):
         stored = VoterIdentity.everywhere.filter(nik_hash__in=chunk).values_list("nik_hash", flat=True)
-        shared.update(as_bytes(value) for value in stored)
-    return shared
+        found.update(as_bytes(value) for value in stored)
+    return found
 
 
 def stored_voters(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Stored]:
@@ -125,15 +149,14 @@ def stored_voters(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Stored]:
     return stored
 
 
-def new_voter(
-    person: Person, *, block_id: uuid.UUID | None, batch_id: uuid.UUID | None, epoch: date
-) -> tuple[Any, ...]:
-    """A row in the order of NEW_VOTER_FIELDS."""
-    return (person.id, *voter_values(person, block_id=block_id, epoch=epoch), batch_id, "", False, False, False)
+def new_voter(person: Person, *, batch_id: uuid.UUID | None, epoch: date) -> tuple[Any, ...]:
+    """A row in the order of NEW_VOTER_FIELDS, all but the block, which comes last."""
+    values = voter_values(person, block_id=None, epoch=epoch)
+    return (person.id, *values[:_BLOCK], *values[_BLOCK + 1 :], batch_id, "", False, False, False)
 
 
-def new_identity(person: Person, *, claims_now: bool) -> tuple[Any, ...]:
-    """A sealed row in the order of IDENTITY_FIELDS."""
+def new_identity(person: Person) -> tuple[Any, ...]:
+    """A sealed row in the order of IDENTITY_FIELDS, all but the claim, which comes last."""
     row_id, number, seals_record = person.id.bytes, person.parsed.nik, keyring.sealer("identity", "record")
     return (
         person.id,
@@ -143,7 +166,6 @@ def new_identity(person: Person, *, claims_now: bool) -> tuple[Any, ...]:
         seals_record.seal(row_id, identity.pack_record(person.parsed.record)),
         person.nik_hash,
         person.person_hash,
-        person.nik_hash if claims_now else None,
     )
 
 

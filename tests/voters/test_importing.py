@@ -17,7 +17,7 @@ from accounts.permissions import SYSTEM
 from locations import intake
 from locations.models import Batch, Block, Change, Refusal
 from tests import factories
-from voters import importing, registration, tasks, updating
+from voters import entering, importing, preparing, registration, tasks, updating
 from voters.identity import WrongKeys
 from voters.models import NIKVerdict, Voter, VoterIdentity
 
@@ -239,7 +239,7 @@ def test_a_crash_while_loading_leaves_nothing_and_only_a_lost_database_is_tried_
     def crash(*args, **kwargs):
         raise error("gone")
 
-    monkeypatch.setattr(importing.changes, "record", crash)
+    monkeypatch.setattr(entering.changes, "record", crash)
 
     with pytest.raises(error):
         load(row("Budi", kode_lokasi="A"), {"nama": ""})
@@ -266,7 +266,7 @@ def test_an_import_whose_worker_was_lost_is_gone_on_with(prison):
 def test_a_worker_that_was_taken_for_lost_does_not_load_a_second_time(prison):
     batch = importing.receive(file=io.BytesIO(as_csv([row("Budi", kode_lokasi="A")])), file_name="x.csv", by=SYSTEM)
     slow = intake.claim(batch.pk)
-    prepared = importing._prepare(slow, lambda rows: None)
+    prepared = preparing.prepare(slow, importing.stored_path(slow), lambda rows: None)
     Batch.everywhere.update(heartbeat_at=timezone.now() - intake.LOST_AFTER * 2)
     tasks.run_import(batch_id=str(batch.pk))
 

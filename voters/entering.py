@@ -1,0 +1,354 @@
+"""How do prepared rows enter the register? Within one transaction: matched with who stands there, updated, inserted, settled.
+
+Rows that concern nobody else pass as they lie in the spool. Only those that stand twice in the file, or where somebody
+stands already, become people again, as many at a time as memory bears.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from typing import Any, Final
+
+import numpy as np
+import orjson
+
+from accounts import audit
+from accounts.permissions import SYSTEM, Actor
+from locations import changes, intake
+from locations.models import Batch, Block, Refusal
+
+from . import claims, keyring, loading, matching, nik, preparing, storing
+from .models import Voter, VoterIdentity
+from .preparing import CODES, RANGES, Prepared, part_of
+from .resolving import Person
+from .updating import Update, update_of
+
+NEW, MATCHED, KEEPS_NIK, REPEATED = range(4)  # what becomes of a row
+PEOPLE: Final = 20_000  # of so many at a time, at least of one place, it is asked who they are
+REFUSALS: Final = 2000
+_ID: Final = 16
+
+At = tuple[int, int]  # a row: the chunk, and its place there
+
+
+@dataclass(slots=True)
+class Entry:
+    """One attempt to load a prepared file, within its transaction; `fates` and `voters` by chunk, in its order."""
+
+    batch: Batch
+    prepared: Prepared
+    warnings: intake.Warnings
+    active: set[uuid.UUID] = field(default_factory=set)
+    moved: set[uuid.UUID] = field(default_factory=set)
+    contested: set[bytes] = field(default_factory=set)
+    updated: int = 0
+    inserted: int = 0
+    fates: list[Any] = field(default_factory=list)
+    voters: dict[int, bytearray] = field(default_factory=dict)
+    changed: dict[At, Person] = field(default_factory=dict)
+
+    def run(self) -> None:
+        places = self.prepared.locations()
+        storing.lock_places(places)
+        self.active = storing.active(places)
+        self.fates = [np.zeros(len(chunk), np.uint8) for chunk in self.prepared.chunks]
+        self._match()
+        self._warn()
+        blocks = self._blocks()
+        self._update(blocks)
+        self._insert_voters(blocks)
+        duplicates = self._settle(self._insert_identities())
+        self._refuse()
+        changes.record(self.moved)
+        self._finish(duplicates)
+
+    def _match(self) -> None:
+        former = storing.former_hashes()
+        concerned = self._concerned(former)
+        for rows in _portions(concerned):
+            people = dict(self._people(rows))
+            of_former = storing.restorable(people.values()) if former else {}
+            by_place: dict[object, list[Person]] = defaultdict(list)
+            for person in people.values():
+                by_place[person.place].append(person)
+            at = {person.id: place for place, person in people.items()}
+            known = storing.known_at(by_place)
+            for place, here in by_place.items():
+                self._match_place(here, known.get(place, []), of_former, at)
+
+    def _concerned(self, former: Sequence[bytes]) -> list[tuple[int, int, int]]:
+        """(place, chunk, offset) of the rows that may be one person with another row or with somebody registered."""
+        found: list[tuple[int, int, int]] = []
+        inhabited, twice = self._inhabited(), self._twice()
+        old = np.array([preparing.key_of(value) for value in former], np.uint64)
+        for number, chunk in enumerate(self.prepared.chunks):
+            is_concerned = inhabited[chunk["place"]] | np.isin(chunk["same"], twice)
+            if len(old):
+                is_concerned |= (chunk["is_ok"] == 1) & np.isin(preparing.nik_key(chunk["same"], chunk["place"]), old)
+            offsets = np.flatnonzero(is_concerned)
+            found += zip(chunk["place"][offsets].tolist(), [number] * len(offsets), offsets.tolist(), strict=True)
+        return sorted(found)
+
+    def _inhabited(self) -> Any:
+        """For each place whether anybody stands there already."""
+        known = storing.inhabited(self.prepared.locations())
+        territories = {place for place in self.prepared.places if isinstance(place, str)}
+        unplaced = Voter.everywhere.filter(location=None, territory__in=territories)
+        stays = set(unplaced.values_list("territory", flat=True).distinct()) if territories else set()
+        return np.array([place in known or place in stays for place in self.prepared.places], bool)
+
+    def _twice(self) -> Any:
+        """What more than one row says of who it is, at one place."""
+        same = np.concatenate([chunk["same"] for chunk in self.prepared.chunks] or [np.zeros(0, np.uint64)])
+        same.sort()
+        again = same[1:][same[1:] == same[:-1]]
+        return np.unique(again[again != 0])
+
+    def _people(self, rows: Sequence[tuple[int, int, int]]) -> Iterator[tuple[At, Person]]:
+        """In the order of the file, whatever the order of places."""
+        in_order = sorted((chunk, offset) for _, chunk, offset in rows)
+        for chunk, group in groupby(in_order, key=lambda at: at[0]):
+            offsets = [offset for _, offset in group]
+            for offset, person in zip(offsets, self.prepared.people(chunk, offsets), strict=True):
+                yield (chunk, offset), person
+
+    def _match_place(
+        self,
+        people: Sequence[Person],
+        known: Sequence[matching.Known],
+        former: Mapping[bytes, Sequence[matching.Former]],
+        at: Mapping[uuid.UUID, At],
+    ) -> None:
+        said = {person.id: person.warnings for person in people}
+        kept, repeated = matching.without_repeats(people)
+        self.updated += repeated
+        if repeated:
+            kept_ids = {person.id for person in kept}
+            for person in people:
+                if person.id not in kept_ids:
+                    self._decide(at[person.id], REPEATED)
+        found = matching.match(kept, known, former=former, nkk_of=storing.nkks)
+        namesakes = {voter.person_hash for voter in known if voter.verdict == nik.OK}
+        for person in kept:
+            voter_id = found.of.get(person.id)
+            if voter_id is not None:
+                fate = KEEPS_NIK if person.id in found.keeps_nik else MATCHED
+                self._decide(at[person.id], fate, voter_id)
+            elif person.person_hash in namesakes:
+                self.warnings.add("other_nik", person.row_number)
+            if person.warnings is not said[person.id]:
+                for code in person.warnings[len(said[person.id]) :]:
+                    self.warnings.add(code, person.row_number)
+                if "former_nik" in person.warnings:
+                    self.changed[at[person.id]] = person
+
+    def _decide(self, at: At, fate: int, voter_id: uuid.UUID | None = None) -> None:
+        chunk, offset = at
+        self.fates[chunk][offset] = fate
+        if voter_id is not None:
+            ids = self.voters.setdefault(chunk, bytearray(_ID * len(self.fates[chunk])))
+            ids[_ID * offset : _ID * (offset + 1)] = voter_id.bytes
+
+    def _warn(self) -> None:
+        """What was said of the rows when they were checked; of those that stand twice, only of the one that counts."""
+        for chunk, fates in zip(self.prepared.chunks, self.fates, strict=True):
+            warnings = chunk["warnings"]
+            for bit in _bits(int(np.bitwise_or.reduce(warnings, initial=0))):
+                rows = np.flatnonzero((warnings & np.uint64(1 << bit) != 0) & (fates != REPEATED))
+                first = chunk["number"][rows[: intake.ROWS_NAMED]].tolist()
+                if len(rows):
+                    self.warnings.add_many(CODES[bit], len(rows), first)
+
+    def _blocks(self) -> list[uuid.UUID | None]:
+        """The id of every block the file names, None where only rows that fell away name it; new ones are created."""
+        first_rows: dict[int, int] = {}
+        for chunk, fates in zip(self.prepared.chunks, self.fates, strict=True):
+            numbers, firsts = np.unique(np.where(fates != REPEATED, chunk["block"], -1), return_index=True)
+            for number, first in zip(numbers.tolist(), firsts.tolist(), strict=True):
+                first_rows.setdefault(number, int(chunk["number"][first]))
+        stored = self._stored_blocks()
+        blocks: list[uuid.UUID | None] = [None] * len(self.prepared.blocks)
+        created = []
+        for number, (place_number, name) in enumerate(self.prepared.blocks):
+            place = self.prepared.places[place_number]
+            if number not in first_rows or not isinstance(place, uuid.UUID):
+                continue
+            blocks[number] = stored.get((place, name.lower()))
+            if blocks[number] is None:
+                block = Block(location_id=place, territory=self.prepared.territories[place_number], name=name)
+                blocks[number] = block.pk
+                created.append(block)
+                self.warnings.add("block_created", first_rows[number])
+        Block.everywhere.bulk_create(sorted(created, key=lambda block: (block.location_id, block.name)))
+        return blocks
+
+    def _stored_blocks(self) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
+        places = {self.prepared.places[place] for place, _ in self.prepared.blocks}
+        blocks: dict[tuple[uuid.UUID, str], uuid.UUID] = {}
+        for chunk in storing.chunks(sorted(places, key=str), storing.HASHES_A_QUERY):
+            stored = Block.everywhere.filter(location__in=chunk).values_list("location_id", "name", "pk")
+            blocks.update({(location, name.lower()): pk for location, name, pk in stored})
+        return blocks
+
+    def _update(self, blocks: Sequence[uuid.UUID | None]) -> None:
+        for number in sorted(self.voters):
+            fates, ids = self.fates[number], bytes(self.voters[number])
+            offsets = np.flatnonzero((fates == MATCHED) | (fates == KEEPS_NIK)).tolist()
+            self.updated += len(offsets)
+            people = self.prepared.people(number, offsets)
+            updates: list[Update] = []
+            for some in storing.chunks(offsets, storing.HASHES_A_QUERY):
+                voter_ids = [uuid.UUID(bytes=ids[_ID * offset : _ID * (offset + 1)]) for offset in some]
+                stored = storing.stored_voters(voter_ids)
+                for offset, voter_id in zip(some, voter_ids, strict=True):
+                    person = next(people)
+                    person = self.changed.get((number, offset), person)
+                    update = update_of(
+                        stored[voter_id],
+                        person,
+                        present=self.prepared.present,
+                        keeps_nik=fates[offset] == KEEPS_NIK,
+                        block_id=_block_of(self.prepared.chunks[number]["block"][offset], blocks),
+                        epoch=self.prepared.register.epoch,
+                        from_list=True,
+                    )
+                    for code in update.warnings:
+                        self.warnings.add(code, person.row_number)
+                    if update.is_change:
+                        updates.append(update)
+            self._write(updates)
+
+    def _write(self, updates: Sequence[Update]) -> None:
+        storing.write_updates(updates)
+        for update in updates:
+            self.contested |= update.contested
+            if update.location_id:
+                self.moved.add(update.location_id)
+
+    def _insert_voters(self, blocks: Sequence[uuid.UUID | None]) -> None:
+        """In the order of their ids, so that their index grows at its end."""
+        seen: set[int] = set()
+        for number, (chunk, fates) in enumerate(zip(self.prepared.chunks, self.fates, strict=True)):
+            is_new = fates == NEW
+            count = int(is_new.sum())
+            if not count:
+                continue
+            self.inserted += count
+            seen.update(np.unique(chunk["place"][is_new]).tolist())
+            rows = zip(self.prepared.voters(number), chunk["block"].tolist(), is_new.tolist(), strict=True)
+            loading.insert_encoded(
+                Voter, storing.NEW_VOTER_FIELDS, ((row, _block_of(block, blocks)) for row, block, new in rows if new)
+            )
+        self.moved |= {place for place in map(self.prepared.places.__getitem__, seen) if isinstance(place, uuid.UUID)}
+
+    def _insert_identities(self) -> dict[uuid.UUID, int]:
+        """Part by part in the order of their hashes, so that two imports with the same people never wait crosswise.
+
+        A NIK that nobody else has claims at once; the rows of every other are returned, to be settled, with their numbers.
+        """
+        is_active = np.array([not isinstance(p, uuid.UUID) or p in self.active for p in self.prepared.places], bool)
+        may_claim = [(chunk["is_ok"] == 1) & is_active[chunk["place"]] for chunk in self.prepared.chunks]
+        is_empty = not VoterIdentity.everywhere.exists()
+        to_settle: list[At] = []
+        for part, changed in enumerate(self._changed_parts()):
+            entries = [*self._entries(part), *changed]
+            entries.sort(key=lambda entry: entry[2] or b"")
+            self._contest([entry for entry in entries if self.prepared.chunks[entry[0]]["is_ok"][entry[1]]], is_empty)
+            rows = []
+            for chunk, offset, nik_hash, encoded in entries:
+                is_ok = bool(self.prepared.chunks[chunk]["is_ok"][offset])
+                is_contested = is_ok and nik_hash in self.contested
+                if is_contested:
+                    to_settle.append((chunk, offset))
+                rows.append((encoded, nik_hash if may_claim[chunk][offset] and not is_contested else None))
+            loading.insert_encoded(VoterIdentity, storing.IDENTITY_FIELDS, rows)
+        return self._ids_of(to_settle)
+
+    def _entries(self, part: int) -> Iterator[tuple[int, int, bytes | None, Any]]:
+        for number, fates in enumerate(self.fates):
+            for offset, nik_hash, encoded in self.prepared.identities(number, part):
+                if fates[offset] == NEW and (number, offset) not in self.changed:
+                    yield number, offset, nik_hash, encoded
+
+    def _changed_parts(self) -> list[list[tuple[int, int, bytes | None, Any]]]:
+        """New voters whose NIK is another than the file has, sealed anew, by part."""
+        encode = loading.encoder(VoterIdentity, storing.IDENTITY_FIELDS[:-1])
+        parts: list[list[tuple[int, int, bytes | None, Any]]] = [[] for _ in range(RANGES)]
+        for (chunk, offset), person in self.changed.items():
+            if self.fates[chunk][offset] == NEW:
+                entry = (chunk, offset, person.nik_hash, encode(storing.new_identity(person)))
+                parts[part_of(person.nik_hash or person.person_hash)].append(entry)
+        return parts
+
+    def _contest(self, entries: Sequence[tuple[int, int, bytes | None, Any]], is_empty: bool) -> None:
+        """Notes NIKs that more than one row has: here twice, or in the register already. Sorted by hash."""
+        hashes = [nik_hash for _, _, nik_hash, _ in entries if nik_hash]
+        self.contested.update(one for one, other in pairwise(hashes) if one == other)
+        if not is_empty:
+            self.contested |= storing.registered(hashes)
+
+    def _ids_of(self, rows: Iterable[At]) -> dict[uuid.UUID, int]:
+        found = {}
+        for number, group in groupby(sorted(rows), key=lambda at: at[0]):
+            ids, numbers = self.prepared.ids(number), self.prepared.chunks[number]["number"]
+            found.update({ids(offset): int(numbers[offset]) for _, offset in group})
+        return found
+
+    def _settle(self, inserted: Mapping[uuid.UUID, int]) -> int:
+        """Returns how many of the new rows are duplicates."""
+        self.moved |= claims.settle(self.contested, inserted=inserted.keys())
+        duplicates = 0
+        for chunk in storing.chunks(sorted(inserted), storing.HASHES_A_QUERY):
+            for pk in Voter.everywhere.filter(pk__in=chunk, is_duplicate=True).values_list("pk", flat=True):
+                self.warnings.add("duplicate", inserted[pk])
+                duplicates += 1
+        return duplicates
+
+    def _refuse(self) -> None:
+        sealer = keyring.sealer("refusal", "row")
+        for number in range(len(self.prepared.chunks)):
+            refused = list(self.prepared.refusals(number))
+            for some in storing.chunks(refused, REFUSALS):
+                refusals = []
+                for each in some:
+                    refusal = Refusal(territory=self.batch.territory, batch=self.batch, row_number=each.row)
+                    refusal.reasons = each.faults
+                    refusal.row = sealer.pack(refusal.pk.bytes, orjson.dumps(each.cells))
+                    refusals.append(refusal)
+                Refusal.everywhere.bulk_create(refusals)
+
+    def _finish(self, duplicates: int) -> None:
+        counts = {
+            "rows": self.prepared.rows,
+            "accepted": self.inserted - duplicates,
+            "updated": self.updated,
+            "rejected": self.prepared.refused,
+            "duplicates": duplicates,
+        }
+        intake.finish(self.batch, counts=counts, warnings=self.warnings.as_json())
+        by: Actor = self.batch.received_by or SYSTEM
+        audit.record(by=by, action="voters.import", subject=self.batch, territory=self.batch.territory, **counts)
+
+
+def _portions(rows: Sequence[tuple[int, int, int]]) -> Iterator[list[tuple[int, int, int]]]:
+    """Rows sorted by place in parts of about PEOPLE; a place is never parted."""
+    portion: list[tuple[int, int, int]] = []
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        portion += group
+        if len(portion) >= PEOPLE:
+            yield portion
+            portion = []
+    if portion:
+        yield portion
+
+
+def _block_of(number: int, blocks: Sequence[uuid.UUID | None]) -> uuid.UUID | None:
+    return blocks[number] if number >= 0 else None
+
+
+def _bits(mask: int) -> Iterator[int]:
+    return (bit for bit in range(mask.bit_length()) if mask >> bit & 1)

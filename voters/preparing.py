@@ -1,0 +1,380 @@
+"""How does a voter file become rows ready to be loaded? Parsed, checked, sealed and laid down in chunks, row by row.
+
+Of each row only some bytes stay in memory (`ROW`), enough to see which rows concern each other or somebody who is
+registered already; all else waits in the spool. An attempt that was cut off is gone on with from its last chunk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import orjson
+from django.conf import settings
+from django.db import connection
+
+from accounts.permissions import SYSTEM, Actor
+from locations import intake
+from locations.cells import Fault
+from locations.memo import Memo
+from locations.models import Batch, SpecialLocation
+from locations.sheets import SheetError, read_csv
+from regions.territory import National
+
+from . import columns, keyring, loading, nik, storing, vault
+from .models import Register, Voter, VoterIdentity
+from .resolving import LocationRef, Person, Place, Regions, Resolver
+from .spool import Spool, left_behind
+
+BEAT_ROWS: Final = 2000
+CHUNK: Final = 10_000
+RANGES: Final = 64  # parts of the NIKs' hashes that are sorted one after the other, so that memory stays small
+CELLS, IDS, VOTERS, REFUSED, IDENTITIES = range(5)  # pieces of a chunk; the last stands for the first of RANGES
+CODES: Final = tuple(columns.WARNINGS)
+ROW: Final = np.dtype(
+    [("number", "<u4"), ("place", "<u4"), ("block", "<i4"), ("is_ok", "u1"), ("same", "<u8"), ("warnings", "<u8")]
+)
+_BIT: Final = {code: 1 << number for number, code in enumerate(CODES)}
+_SPREAD: Final = 0x9E3779B97F4A7C15
+_64_BITS: Final = (1 << 64) - 1
+assert len(CODES) <= 64
+
+Entry = tuple[int, bytes | None, Any]  # place in the chunk, the NIK's hash, all of the identity but its claim
+
+
+@dataclass(slots=True)
+class Refused:
+    row: int
+    cells: list[str]
+    faults: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A file read and checked: nothing of it is in the database yet.
+
+    `chunks` are arrays of ROW, a chunk of the spool each; `places` and `blocks` are what its numbers stand for.
+    """
+
+    spool: Spool
+    resolver: Resolver
+    default: str
+    present: frozenset[str] = frozenset()
+    warnings: intake.Warnings = field(default_factory=intake.Warnings)
+    chunks: list[Any] = field(default_factory=list)
+    places: list[Place] = field(default_factory=list)
+    territories: list[str] = field(default_factory=list)
+    blocks: list[tuple[int, str]] = field(default_factory=list)
+    rows: int = 0
+    refused: int = 0
+
+    @property
+    def register(self) -> Register:
+        return self.resolver.register
+
+    def locations(self) -> set[uuid.UUID]:
+        return {place for place in self.places if isinstance(place, uuid.UUID)}
+
+    def people(self, chunk: int, offsets: Iterable[int]) -> Iterator[Person]:
+        """Rows of a chunk as they were when they were checked: read again from their cells."""
+        cells = orjson.loads(self.spool.piece(chunk, CELLS))
+        ids, numbers = self.ids(chunk), self.chunks[chunk]["number"]
+        for offset in offsets:
+            person = self.person(cells[offset], int(numbers[offset]), row_id=ids(offset))
+            assert isinstance(person, Person)
+            yield person
+
+    def person(self, cells: Sequence[str], number: int, *, row_id: uuid.UUID | None = None) -> Person | list[Fault]:
+        """What a row says and what the register makes of it, or why it cannot be taken."""
+        resolver = self.resolver
+        parsed = columns.parse_texts(
+            cells, today=resolver.today, synthetic=resolver.register.is_synthetic, location_code=self.default
+        )
+        return parsed if isinstance(parsed, list) else resolver.person(parsed, number, row_id=row_id)
+
+    def ids(self, chunk: int) -> Callable[[int], uuid.UUID]:
+        """The id of the row at a place of a chunk."""
+        data = self.spool.piece(chunk, IDS)
+        return lambda offset: uuid.UUID(bytes=data[16 * offset : 16 * offset + 16])
+
+    def voters(self, chunk: int) -> list[Any]:
+        """Finished rows, all but their block, in the order of the file."""
+        return marshal.loads(self.spool.piece(chunk, VOTERS))  # noqa: S302 (what opens was sealed by us)
+
+    def identities(self, chunk: int, part: int) -> list[Entry]:
+        """Finished rows, all but their claim, of one part of the hashes."""
+        piece = self.spool.piece(chunk, IDENTITIES + part)
+        return marshal.loads(piece) if piece else []  # noqa: S302 (as above)
+
+    def refusals(self, chunk: int) -> Iterator[Refused]:
+        return (Refused(*row) for row in orjson.loads(self.spool.piece(chunk, REFUSED)))
+
+
+def prepare(batch: Batch, path: Path, on_progress: Callable[[int], None]) -> Prepared:
+    """Reads, checks and seals the file of a batch at `path`. Raises SheetError where it cannot be read as a whole."""
+    with vault.read(path, batch.pk) as file:
+        rows = read_csv(file)
+        _, header = next(rows)
+        layout = columns.match_header(header)
+        default = batch.location.code if batch.location else ""
+        for missing in columns.missing_columns(layout, location_code=default):
+            raise SheetError("missing_column", 1, missing)
+        for twice in layout.twice:
+            raise SheetError("column_twice", 1, twice)
+        resolver = _resolver(batch)
+        prepared = Prepared(Spool(_own_path(batch, path), batch.pk), resolver, default)
+        prepared.present = frozenset(column.header for _, column in layout.columns)
+        if layout.unknown:
+            prepared.warnings.add("unknown_column", 1, name=intake.named(layout.unknown))
+        try:
+            _Preparing(batch, prepared, layout, on_progress).run(rows, _earlier(batch, path, prepared.spool))
+        except SheetError:
+            prepared.spool.close()
+            raise
+    return prepared
+
+
+def forget(batch: Batch, path: Path) -> None:
+    """Deletes whatever attempts left beside the upload at `path`."""
+    for left in path.parent.glob(f"{batch.pk}.*.spool"):
+        left.unlink(missing_ok=True)
+
+
+class _Preparing:
+    """Turns rows into chunks of the spool, after those that an earlier attempt has left."""
+
+    def __init__(self, batch: Batch, prepared: Prepared, layout: Any, on_progress: Callable[[int], None]) -> None:
+        self.batch, self.prepared, self.width, self.on_progress = batch, prepared, layout.width, on_progress
+        self.in_order, self.most = columns.in_order(layout), _most_rows(batch)
+        self.mark = _mark(batch, prepared, layout)
+        self.place_numbers: dict[Place, int] = {}
+        self.block_numbers: dict[tuple[int, str], int] = {}
+        self.encode_voter = loading.encoder(Voter, storing.NEW_VOTER_FIELDS[:-1])
+        self.encode_identity = loading.encoder(VoterIdentity, storing.IDENTITY_FIELDS[:-1])
+        self.masks: Memo[tuple[str, ...], int] = Memo(_mask_of)
+
+    def run(self, rows: Iterator[tuple[int, list[str]]], earlier: Iterable[tuple[bytes, list[bytes]]]) -> None:
+        done = self._take_over(earlier)
+        skipped = sum(1 for _ in islice(rows, done))
+        assert skipped == done
+        while chunk := list(islice(rows, CHUNK)):
+            self._add(chunk)
+
+    def _take_over(self, earlier: Iterable[tuple[bytes, list[bytes]]]) -> int:
+        """Copies the chunks of an earlier attempt at the same file in the same register; returns how many rows."""
+        for head, pieces in earlier:
+            mark, *facts = marshal.loads(head)  # noqa: S302 (what opens was sealed by us)
+            if mark != self.mark:
+                break
+            self.prepared.spool.add(head, pieces)
+            self._count(*facts)
+            self._beat()
+        return self.prepared.rows
+
+    def _add(self, rows: list[tuple[int, list[str]]]) -> None:
+        prepared = self.prepared
+        places, blocks = len(prepared.places), len(prepared.blocks)
+        made = _Chunk()
+        for done, (number, cells) in enumerate(rows, start=prepared.rows + 1):
+            if done > self.most:
+                raise SheetError("too_many_rows", number)
+            if len(cells) > self.width:
+                made.refuse(number, cells, [Fault("", "ragged_row")])
+                continue
+            texts = self.in_order(cells)
+            person = prepared.person(texts, number)
+            if isinstance(person, list):
+                made.refuse(number, cells, person)
+            else:
+                self._take(made, person, texts)
+            if done % BEAT_ROWS == 0:
+                self._beat(done)
+        facts = (
+            len(rows),
+            len(made.refused),
+            np.array(made.rows, dtype=ROW).tobytes(),
+            [(_plain(place), prepared.territories[places + n]) for n, place in enumerate(prepared.places[places:])],
+            prepared.blocks[blocks:],
+        )
+        prepared.spool.add(marshal.dumps((self.mark, *facts)), made.pieces())
+        del prepared.places[places:], prepared.territories[places:], prepared.blocks[blocks:]
+        self._count(*facts)
+
+    def _count(
+        self,
+        rows: int,
+        refused: int,
+        data: bytes,
+        places: list[tuple[str | bytes, str]],
+        blocks: list[tuple[int, str]],
+    ) -> None:
+        prepared = self.prepared
+        prepared.rows += rows
+        prepared.refused += refused
+        prepared.chunks.append(np.frombuffer(data, dtype=ROW))
+        for plain, territory in places:
+            place: Place = uuid.UUID(bytes=plain) if isinstance(plain, bytes) else plain
+            self.place_numbers[place] = len(prepared.places)
+            prepared.places.append(place)
+            prepared.territories.append(territory)
+        for place_number, name in blocks:
+            self.block_numbers[place_number, name.lower()] = len(prepared.blocks)
+            prepared.blocks.append((place_number, name))
+
+    def _take(self, made: _Chunk, person: Person, texts: Sequence[str]) -> None:
+        place, parsed, nik_hash = self._place_number(person), person.parsed, person.nik_hash
+        block = self._block_number(place, parsed.block) if person.location and parsed.block else -1
+        is_ok = person.verdict == nik.OK
+        offset = len(made.rows)
+        made.rows.append((person.row_number, place, block, is_ok, _same(person, place), self.masks[person.warnings]))
+        made.cells.append(texts)
+        made.ids.append(person.id.bytes)
+        epoch = self.prepared.resolver.register.epoch
+        voter = storing.new_voter(person, batch_id=self.batch.pk, epoch=epoch)
+        made.voters.append(self.encode_voter(voter))
+        entry = (offset, nik_hash, self.encode_identity(storing.new_identity(person)))
+        made.identities[part_of(nik_hash or person.person_hash)].append(entry)
+
+    def _place_number(self, person: Person) -> int:
+        place = person.place
+        number = self.place_numbers.get(place)
+        if number is None:
+            number = self.place_numbers[place] = len(self.prepared.places)
+            self.prepared.places.append(place)
+            self.prepared.territories.append(person.territory)
+        return number
+
+    def _block_number(self, place: int, name: str) -> int:
+        key = place, name.lower()
+        number = self.block_numbers.get(key)
+        if number is None:
+            number = self.block_numbers[key] = len(self.prepared.blocks)
+            self.prepared.blocks.append((place, name))
+        return number
+
+    def _beat(self, done: int | None = None) -> None:
+        rows = self.prepared.rows if done is None else done
+        intake.beat(self.batch, rows_done=rows)
+        self.on_progress(rows)
+
+
+class _Chunk:
+    """A chunk that is being filled."""
+
+    def __init__(self) -> None:
+        self.rows: list[tuple[int, int, int, bool, int, int]] = []
+        self.cells: list[Sequence[str]] = []
+        self.ids: list[bytes] = []
+        self.voters: list[Any] = []
+        self.identities: list[list[Entry]] = [[] for _ in range(RANGES)]
+        self.refused: list[tuple[int, list[str], list[dict[str, Any]]]] = []
+
+    def refuse(self, number: int, cells: list[str], faults: list[Fault]) -> None:
+        reasons = [{"column": fault.column, "code": fault.code, "params": dict(fault.params)} for fault in faults]
+        self.refused.append((number, cells, reasons))
+
+    def pieces(self) -> list[bytes]:
+        return [
+            orjson.dumps(self.cells),
+            b"".join(self.ids),
+            marshal.dumps(self.voters),
+            orjson.dumps(self.refused),
+            *(marshal.dumps(part) if part else b"" for part in self.identities),
+        ]
+
+
+def part_of(hashed: bytes) -> int:
+    """Which of RANGES a hash belongs to; in the order of the hashes."""
+    return hashed[0] * RANGES >> 8
+
+
+def nik_key(same: Any, place: Any) -> Any:
+    """Of the rows with an `ok` NIK: the first bytes of its hash, out of `same`, which tells places apart."""
+    return same ^ (place.astype("<u8") * np.uint64(_SPREAD))
+
+
+def key_of(nik_hash: bytes) -> int:
+    return int.from_bytes(nik_hash[:8], "little")
+
+
+def _same(person: Person, place: int) -> int:
+    """Equal for rows of one place that may be one person (see `matching.without_repeats`); 0 says nothing."""
+    if person.verdict == nik.OK and person.nik_hash:
+        key = key_of(person.nik_hash)
+    else:
+        nkk = columns.well_formed_nkk(person.parsed.nkk)
+        if not nkk:
+            return 0
+        key = key_of(person.person_hash) ^ int(nkk)
+    return key ^ (place * _SPREAD & _64_BITS)
+
+
+def _mask_of(codes: tuple[str, ...]) -> int:
+    return sum(_BIT[code] for code in set(codes))
+
+
+def _plain(place: Place) -> str | bytes:
+    return place.bytes if isinstance(place, uuid.UUID) else place
+
+
+def _resolver(batch: Batch) -> Resolver:
+    actor: Actor = batch.received_by or SYSTEM
+    refs = {
+        code: LocationRef(pk, territory, withdrawn is None and closed is None)
+        for code, pk, territory, withdrawn, closed in SpecialLocation.everywhere.within_reach(actor.reach).values_list(
+            "code", "pk", "territory", "withdrawn_at", "closed_at"
+        )
+    }
+    return Resolver(reach=actor.reach, regions=Regions.all(), locations=refs, register=Register.current())
+
+
+def _most_rows(batch: Batch) -> float:
+    """SQLite has one writer: the browser may not hold it longer than a large batch takes."""
+    is_browser = batch.received_by_id is not None
+    return settings.BROWSER_ROWS_ON_SQLITE if is_browser and connection.vendor == "sqlite" else float("inf")
+
+
+def _own_path(batch: Batch, path: Path) -> Path:
+    return path.with_name(f"{batch.pk}.{uuid.uuid4().hex}.spool")
+
+
+def _earlier(batch: Batch, path: Path, own: Spool) -> Iterator[tuple[bytes, list[bytes]]]:
+    """The chunks of the longest file that an attempt before has left; all of them go."""
+    left = [found for found in path.parent.glob(f"{batch.pk}.*.spool") if found != own.path]
+    left.sort(key=lambda found: found.stat().st_size)
+    try:
+        if left:
+            yield from left_behind(left[-1], batch.pk)
+    finally:
+        for found in left:
+            found.unlink(missing_ok=True)
+
+
+def _mark(batch: Batch, prepared: Prepared, layout: Any) -> bytes:
+    """What a row's outcome hangs on beside the row: an attempt that had another answer is not gone on with."""
+    resolver = prepared.resolver
+    facts = (
+        connection.vendor,
+        keyring.ring().current,
+        CODES,
+        CHUNK,
+        storing.NEW_VOTER_FIELDS,
+        storing.IDENTITY_FIELDS,
+        layout.headers,
+        prepared.default,
+        batch.pk,
+        resolver.today,
+        resolver.register.is_synthetic,
+        resolver.register.epoch,
+        resolver.reach if isinstance(resolver.reach, National) else sorted(resolver.reach),
+        resolver.regions.digest(),
+        sorted((code, ref.id, ref.territory) for code, ref in resolver.locations.items()),
+    )
+    return hashlib.sha256(repr(facts).encode()).digest()
