@@ -339,7 +339,7 @@ COLUMNS: tuple[Column, ...] = (
 )
 HEADERS = tuple(column.header for column in COLUMNS)
 REQUIRED = ("nama", "tanggal_lahir", "jenis_kelamin")
-_EACH_HIS_OWN = frozenset(("nkk", "nik", "name", "address", "notes", "latitude", "longitude"))
+_EACH_HIS_OWN = frozenset(("nkk", "nik", "name", "address"))
 _PARSERS: tuple[Callable[[str], Any], ...] = tuple(_reader(column) for column in COLUMNS)
 _SECRET = frozenset(column.header for column in COLUMNS if column.secret)
 _PLACES = frozenset(("kode_lokasi", "kode_wilayah_keberadaan"))

@@ -280,7 +280,7 @@ class Entry:
         parts: list[list[tuple[int, int, bytes | None, Any]]] = [[] for _ in range(RANGES)]
         for (chunk, offset), person in self.changed.items():
             if self.fates[chunk][offset] == NEW:
-                entry = (chunk, offset, person.nik_hash, encode(storing.new_identity(person)))
+                entry = (chunk, offset, person.nik_hash, encode(storing.new_identities([person])[0]))
                 parts[part_of(person.nik_hash or person.person_hash)].append(entry)
         return parts
 

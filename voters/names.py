@@ -99,7 +99,10 @@ def names_alike(one: str, other: str) -> bool:
 def _key_words(name: str) -> list[str]:
     if not name.isascii():
         name = _without_accents(name)
-    parts = [_PARTS[word] for word in name.lower().translate(_APART).split()]
+    plain = name.lower()
+    if not plain.replace(" ", "").isalpha():  # most names are letters only, with nothing to part or to drop
+        plain = plain.translate(_APART)
+    parts = [_PARTS[word] for word in plain.split()]
     words = [word for part in parts for word in part]
     if len(words) > 1:
         if words[0] in _BEFORE or words[-1] in _BEHIND or len(words[-2]) < 3:

@@ -10,6 +10,7 @@ from calendar import monthrange
 from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 LENGTH = 16
 MALE, FEMALE = "L", "P"
@@ -17,6 +18,7 @@ OK, NONE, BAD = "ok", "none", "bad"
 
 _DROPPED = str.maketrans("", "", ". \u00a0\u2007\u202f\t")
 _SCIENTIFIC = re.compile(r"\d+(?:,\d+)?e\+?\d{1,2}", re.IGNORECASE)
+_DATES = 1 << 17  # a hundred years of birth dates, for either sex
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
@@ -42,7 +44,7 @@ _OK, _NONE = Verdict(OK), Verdict(NONE)
 
 def parse_nik(text: str) -> str:
     """The cell without dots, blanks and the apostrophe that keeps a spreadsheet from rounding it."""
-    return text.translate(_DROPPED).lstrip("'`’‘")
+    return text if text.isdigit() else text.translate(_DROPPED).lstrip("'`’‘")
 
 
 def is_placeholder(nik: str, *, synthetic: bool = False) -> bool:
@@ -64,14 +66,7 @@ def nik_fault(nik: str) -> str | None:
     """
     if len(nik) != LENGTH or not (nik.isascii() and nik.isdigit()):
         return "nik_scientific" if _SCIENTIFIC.fullmatch(nik) else "nik_length"
-    day, month = int(nik[6:8]), int(nik[8:10])
-    if day > 40:
-        day -= 40
-    if not 1 <= month <= 12 or not 1 <= day <= _LONGEST_MONTH[month - 1]:
-        return "nik_date"
-    if day == 29 and month == 2 and int(nik[10:12]) % 4:
-        return "nik_date"
-    return None
+    return None if _is_date(nik[6:12]) else "nik_date"
 
 
 def district_of(nik: str) -> str:
@@ -106,6 +101,7 @@ def told_by(text: str, *, at: date) -> tuple[date, str] | None:
         return None
 
 
+@lru_cache(_DATES)
 def date_part(birth_date: date, sex: str) -> str:
     """The six digits that birth date and sex give."""
     day = birth_date.day + (40 if sex == FEMALE else 0)
@@ -129,6 +125,17 @@ def nik_verdict(nik: str, birth_date: date, sex: str, district_known: bool) -> V
 def known_district(nik: str, districts: Container[str]) -> bool:
     """Whether the first six digits are among `districts`, codes without dots that are or were."""
     return nik[:6] in districts
+
+
+@lru_cache(_DATES)
+def _is_date(digits: str) -> bool:
+    """Whether day (40 more for women), month and year can be."""
+    day, month = int(digits[:2]), int(digits[2:4])
+    if day > 40:
+        day -= 40
+    if not 1 <= month <= 12 or not 1 <= day <= _LONGEST_MONTH[month - 1]:
+        return False
+    return not (day == 29 and month == 2 and int(digits[4:]) % 4)
 
 
 def _conflicts(nik: str, expected: str, district_known: bool) -> tuple[str, ...]:

@@ -256,7 +256,7 @@ def _insert(person: Person, *, by: Actor) -> Voter:
     epoch = Register.current().epoch
     voter = (*storing.new_voter(person, batch_id=None, epoch=epoch), _block_id(person))
     insert_rows(Voter, storing.NEW_VOTER_FIELDS, [voter])
-    insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [(*storing.new_identity(person), None)])
+    insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [(*storing.new_identities([person])[0], None)])
     moved = {person.location.id} if person.location else set()
     if person.nik_hash and person.verdict == nik.OK:
         moved |= claims.settle([person.nik_hash], inserted=[person.id])

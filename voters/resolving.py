@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from accounts.ids import new_id
 from locations.cells import Fault
+from locations.memo import Memo
 from locations.models import SpecialLocation
 from regions.levels import Level
 from regions.models import Region
@@ -110,6 +111,7 @@ class Resolver:
     ) -> None:
         self.reach, self.regions, self.locations, self.register = reach, regions, locations, register
         self.today = timezone.localdate()
+        self._districts: Memo[str, str | None] = Memo(lambda six: regions.today(nik.district_of(six)))
         self._hash_nik = keyring.indexer(identity.NIK_INDEX)
         self._hash_person = keyring.indexer(identity.PERSON_INDEX)
 
@@ -178,9 +180,10 @@ class Resolver:
         """The verdict on the NIK, today's code of the district that issued it, and warnings."""
         if not parsed.nik:
             return nik.NONE, None, ("no_nik",)
-        district = self.regions.today(nik.district_of(parsed.nik))
+        district = self._districts[parsed.nik[:6]]
         verdict = nik.nik_verdict(parsed.nik, parsed.birth_date, parsed.sex, district is not None)
-        return verdict.verdict, district, tuple(f"bad_nik_{conflict}" for conflict in verdict.conflicts)
+        warnings = tuple(f"bad_nik_{conflict}" for conflict in verdict.conflicts) if verdict.conflicts else ()
+        return verdict.verdict, district, warnings
 
 
 def resolver_for(parsed: ParsedRow, *, location: SpecialLocation | None, reach: Reach) -> Resolver:

@@ -155,18 +155,17 @@ def new_voter(person: Person, *, batch_id: uuid.UUID | None, epoch: date) -> tup
     return (person.id, *values[:_BLOCK], *values[_BLOCK + 1 :], batch_id, "", False, False, False)
 
 
-def new_identity(person: Person) -> tuple[Any, ...]:
-    """A sealed row in the order of IDENTITY_FIELDS, all but the claim, which comes last."""
-    row_id, number, seals_record = person.id.bytes, person.parsed.nik, keyring.sealer("identity", "record")
-    return (
-        person.id,
-        person.territory,
-        seals_record.key_id,
-        keyring.sealer("identity", "nik").seal(row_id, number.encode()) if number else None,
-        seals_record.seal(row_id, identity.pack_record(person.parsed.record)),
-        person.nik_hash,
-        person.person_hash,
-    )
+def new_identities(people: Sequence[Person]) -> list[tuple[Any, ...]]:
+    """Sealed rows in the order of IDENTITY_FIELDS, all but the claim, which comes last."""
+    seal_nik, sealer = keyring.sealer("identity", "nik").seal, keyring.sealer("identity", "record")
+    seal_record, key_id, pack = sealer.seal, sealer.key_id, identity.pack_record
+    rows = []
+    for person in people:
+        row_id, number = person.id.bytes, person.parsed.nik
+        record = seal_record(row_id, pack(person.parsed.record))
+        nik_sealed = seal_nik(row_id, number.encode()) if number else None
+        rows.append((person.id, person.territory, key_id, nik_sealed, record, person.nik_hash, person.person_hash))
+    return rows
 
 
 def write_updates(updates: Sequence[Update]) -> None:
