@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import orjson
+from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.permissions import SYSTEM, Actor
@@ -30,9 +31,11 @@ from .updating import Update, update_of
 NEW, MATCHED, KEEPS_NIK, REPEATED = range(4)  # what becomes of a row
 PEOPLE: Final = 20_000  # of so many at a time, at least of one place, it is asked who they are
 REFUSALS: Final = 2000
+TRIES: Final = 20
 _ID: Final = 16
 
 At = tuple[int, int]  # a row: the chunk, and its place there
+Sealed = tuple[int, int, bytes | None, Any]  # a row, its NIK's hash, and its identity but for the claim
 
 
 @dataclass(slots=True)
@@ -45,6 +48,7 @@ class Entry:
     active: set[uuid.UUID] = field(default_factory=set)
     moved: set[uuid.UUID] = field(default_factory=set)
     contested: set[bytes] = field(default_factory=set)
+    is_alone: bool = True
     updated: int = 0
     inserted: int = 0
     fates: list[Any] = field(default_factory=list)
@@ -251,45 +255,59 @@ class Entry:
         A NIK that nobody else has claims at once; the rows of every other are returned, to be settled, with their numbers.
         """
         is_active = np.array([not isinstance(p, uuid.UUID) or p in self.active for p in self.prepared.places], bool)
-        may_claim = [(chunk["is_ok"] == 1) & is_active[chunk["place"]] for chunk in self.prepared.chunks]
-        is_empty = not VoterIdentity.everywhere.exists()
+        chunks = self.prepared.chunks
+        is_ok = [chunk["is_ok"].tobytes() for chunk in chunks]
+        may_claim = [(is_active[chunk["place"]] & (chunk["is_ok"] == 1)).tobytes() for chunk in chunks]
+        is_new = [(fates == NEW).tobytes() for fates in self.fates]
+        self.is_alone = not VoterIdentity.everywhere.exists()
         to_settle: list[At] = []
         for part, changed in enumerate(self._changed_parts()):
-            entries = [*self._entries(part), *changed]
-            entries.sort(key=lambda entry: entry[2] or b"")
-            self._contest([entry for entry in entries if self.prepared.chunks[entry[0]]["is_ok"][entry[1]]], is_empty)
-            rows = []
-            for chunk, offset, nik_hash, encoded in entries:
-                is_ok = bool(self.prepared.chunks[chunk]["is_ok"][offset])
-                is_contested = is_ok and nik_hash in self.contested
-                if is_contested:
-                    to_settle.append((chunk, offset))
-                rows.append((encoded, nik_hash if may_claim[chunk][offset] and not is_contested else None))
-            loading.insert_encoded(VoterIdentity, storing.IDENTITY_FIELDS, rows)
+            entries = sorted([*self._entries(part, is_new), *changed], key=lambda entry: entry[2] or b"")
+            hashes = [nik_hash for chunk, offset, nik_hash, _ in entries if nik_hash and is_ok[chunk][offset]]
+            self.contested.update(one for one, other in pairwise(hashes) if one == other)
+            self._insert_part(entries, hashes, may_claim)
+            if self.contested:
+                to_settle += [
+                    (chunk, offset)
+                    for chunk, offset, nik_hash, _ in entries
+                    if nik_hash in self.contested and is_ok[chunk][offset]
+                ]
         return self._ids_of(to_settle)
 
-    def _entries(self, part: int) -> Iterator[tuple[int, int, bytes | None, Any]]:
-        for number, fates in enumerate(self.fates):
+    def _insert_part(self, entries: Sequence[Sealed], hashes: Sequence[bytes], may_claim: Sequence[bytes]) -> None:
+        """Another import may take a claim meanwhile: this waits for its commit, and then does this part again only."""
+        for attempt in range(1, TRIES + 1):
+            contested = self.contested
+            if not self.is_alone:
+                contested |= storing.registered(hashes)
+            rows = [
+                (encoded, nik_hash if may_claim[chunk][offset] and nik_hash not in contested else None)
+                for chunk, offset, nik_hash, encoded in entries
+            ]
+            try:
+                with transaction.atomic():
+                    loading.insert_encoded(VoterIdentity, storing.IDENTITY_FIELDS, rows)
+                return
+            except IntegrityError as error:
+                if attempt == TRIES or not loading.is_worth_another_try(error):
+                    raise
+                self.is_alone = False
+
+    def _entries(self, part: int, is_new: Sequence[bytes]) -> Iterator[Sealed]:
+        for number, new in enumerate(is_new):
             for offset, nik_hash, encoded in self.prepared.identities(number, part):
-                if fates[offset] == NEW and (number, offset) not in self.changed:
+                if new[offset] and (number, offset) not in self.changed:
                     yield number, offset, nik_hash, encoded
 
-    def _changed_parts(self) -> list[list[tuple[int, int, bytes | None, Any]]]:
+    def _changed_parts(self) -> list[list[Sealed]]:
         """New voters whose NIK is another than the file has, sealed anew, by part."""
         encode = loading.encoder(VoterIdentity, storing.IDENTITY_FIELDS[:-1])
-        parts: list[list[tuple[int, int, bytes | None, Any]]] = [[] for _ in range(RANGES)]
+        parts: list[list[Sealed]] = [[] for _ in range(RANGES)]
         for (chunk, offset), person in self.changed.items():
             if self.fates[chunk][offset] == NEW:
                 entry = (chunk, offset, person.nik_hash, encode(storing.new_identities([person])[0]))
                 parts[part_of(person.nik_hash or person.person_hash)].append(entry)
         return parts
-
-    def _contest(self, entries: Sequence[tuple[int, int, bytes | None, Any]], is_empty: bool) -> None:
-        """Notes NIKs that more than one row has: here twice, or in the register already. Sorted by hash."""
-        hashes = [nik_hash for _, _, nik_hash, _ in entries if nik_hash]
-        self.contested.update(one for one, other in pairwise(hashes) if one == other)
-        if not is_empty:
-            self.contested |= storing.registered(hashes)
 
     def _ids_of(self, rows: Iterable[At]) -> dict[uuid.UUID, int]:
         found = {}

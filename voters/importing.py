@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,7 +30,7 @@ from . import columns, entering, keyring, preparing, vault
 from .loading import collecting_rarely, is_worth_another_try, wait_as_long_as_it_takes
 
 CHUNK = 2000
-TRIES = 5
+TRIES = 20  # as many as provinces that may be in each other's way at once
 
 
 def receive(*, file: BinaryIO, file_name: str, location: SpecialLocation | None = None, by: Actor) -> Batch:
@@ -152,4 +153,4 @@ def _load_with_retries(batch: Batch, prepared: preparing.Prepared) -> None:
         except DatabaseError as error:
             if attempt == TRIES or not is_worth_another_try(error):
                 raise
-            time.sleep(0.05 * attempt)
+            time.sleep(random.uniform(0, 0.1 * attempt))  # noqa: S311 (so that those who met part)

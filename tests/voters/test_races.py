@@ -7,6 +7,9 @@ import pytest
 from django.db import connection
 
 from locations.models import Batch
+from tests import factories
+from tpskhusus import invariants
+from voters import entering, keyring
 from voters.models import DuplicateCase, Voter, VoterIdentity
 
 from .lists import counts, invented_nik, load, prisons, row
@@ -69,3 +72,99 @@ def test_two_imports_of_the_same_people_in_opposite_order_leave_one_of_each_who_
     assert counting == PEOPLE
     assert DuplicateCase.everywhere.filter(closed_at=None).count() == (at_a.count() - PEOPLE) + 2 * PEOPLE
     assert sum(counts(batch)["rows"] for batch in batches.values()) == 3 * PEOPLE
+
+
+PROVINCES = ("11", "12", "13", "14", "15", "16", "17", "18", "19", "21", "31", "32", "33", "34", "35", "36")
+
+
+def test_a_nik_sent_by_sixteen_provinces_at_once_counts_once_and_is_a_case_everywhere_else():
+    """Three people on every list, each list in another order; the rest are its own."""
+    factories.region("36.03.28")
+    shared = [("Budi Santoso", invented_nik(serial=serial)) for serial in (9001, 9002, 9003)]
+    lists = {}
+    for number, province in enumerate(PROVINCES):
+        factories.special_location(province, f"{province}.01.01.1001")
+        own = [("Agus Salim", invented_nik(serial=1 + 40 * number + n)) for n in range(40)]
+        people = [*own[:20], *shared[number % 3 :], *shared[: number % 3], *own[20:]]
+        lists[province] = [row(name, nik, kode_lokasi=province, blok="Mawar") for name, nik in people]
+
+    batches = at_once(lists)
+
+    assert [batch.state for batch in batches.values()] == ["done"] * len(PROVINCES)
+    assert Voter.everywhere.count() == len(PROVINCES) * 43
+    for _, number in shared:
+        rows = VoterIdentity.everywhere.filter(nik_hash=keyring.nik_hash(number))
+        assert rows.count() == len(PROVINCES)
+        assert rows.exclude(claim=None).count() == rows.filter(voter__is_duplicate=False).count() == 1
+        assert DuplicateCase.everywhere.filter(voter__identity__in=rows, closed_at=None).count() == len(PROVINCES)
+    told = [counts(batch) for batch in batches.values()]
+    assert sum(each["accepted"] + each["duplicates"] for each in told) == Voter.everywhere.count()
+    assert invariants_hold()
+
+
+def test_an_import_does_not_wait_for_one_of_another_province(monkeypatch):
+    """The first stands before its commit with everything written until the second is through (SQLite has one writer)."""
+    prisons()
+    written, may_commit = threading.Event(), threading.Event()
+    finish = entering.Entry._finish
+
+    def hesitant(self, duplicates):
+        finish(self, duplicates)
+        if threading.current_thread().name == "first":
+            written.set()
+            may_commit.wait(20)
+
+    monkeypatch.setattr(entering.Entry, "_finish", hesitant)
+    people = [[person(n + place * 1000) for n in range(50)] for place in range(2)]
+    done: dict[str, Batch] = {}
+
+    def send(name: str, rows: list[dict]) -> None:
+        try:
+            done[name] = load(*rows)
+        finally:
+            connection.close()
+
+    first = threading.Thread(target=send, name="first", args=("first", [{**p, "kode_lokasi": "A"} for p in people[0]]))
+    second = threading.Thread(
+        target=send, name="second", args=("second", [{**p, "kode_lokasi": "B"} for p in people[1]])
+    )
+    first.start()
+    assert written.wait(20)
+    second.start()
+    second.join(1 if connection.vendor == "sqlite" else 15)
+    waits = second.is_alive()
+    may_commit.set()
+    first.join()
+    second.join()
+
+    assert waits == (connection.vendor == "sqlite")
+    assert sorted(batch.state for batch in done.values()) == ["done", "done"]
+    assert Voter.everywhere.count() == 100
+
+
+def person(number: int) -> dict:
+    """Half of them without a NIK, at a home both provinces' lists name, in a block of theirs."""
+    cells = {"blok": "Mawar", "kode_wilayah_domisili": factories.HOME}
+    return row("Budi Santoso", invented_nik(serial=number + 1) if number % 2 else "", **cells)
+
+
+def invariants_hold() -> bool:
+    return [finding.name for finding in invariants.check() if not finding.holds] == []
+
+
+def test_lists_that_share_a_nik_meet_at_its_claim_and_none_starts_again(monkeypatch):
+    """The one that comes second waits for the claim, and then does a part of its rows again, not all of them."""
+    prisons()
+    attempts: list[str] = []
+    run = entering.Entry.run
+    monkeypatch.setattr(entering.Entry, "run", lambda self: (attempts.append(""), run(self))[-1])
+    lists = {
+        code: [row("Budi Santoso", invented_nik(serial=serial), kode_lokasi=code) for serial in (first, 9999)]
+        for first, code in enumerate("AB", start=1)
+    }
+
+    batches = at_once(lists)
+
+    assert [batch.state for batch in batches.values()] == ["done"] * 2
+    assert VoterIdentity.everywhere.exclude(claim=None).count() == 3
+    assert len(attempts) == 2
