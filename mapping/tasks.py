@@ -31,3 +31,11 @@ def resume_scenarios(**_kwargs: Any) -> None:
 
     for run_id in scenarios.waiting():
         scenarios.run(run_id)
+
+
+@shared_task(name="mapping.tasks.search_concentrations")
+def search_concentrations(**_kwargs: Any) -> None:
+    """Looks for places where unplaced voters are concentrated; the same people give the same suggestions."""
+    from . import discovery
+
+    discovery.search()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import determination, formed, history, ordinary, policies, proposal, review, scenarios
+from .views import determination, formed, history, ordinary, policies, proposal, review, scenarios, suggestions
 from .views import map as map_views
 
 app_name = "mapping"
@@ -18,6 +18,8 @@ urlpatterns = [
     path("telaah/<uuid:proposal_id>/ajukan-lagi/", proposal.submit_again, name="submit_again"),
     path("telaah/lokasi/<uuid:location_id>/panel/", review.location_panel, name="location_panel"),
     path("telaah/lokasi/<uuid:location_id>/riwayat/", history.versions, name="history"),
+    path("peta/usulan/", suggestions.suggestions, name="suggestions"),
+    path("peta/usulan/<uuid:pk>/", suggestions.decide, name="decide_suggestion"),
     path("peta/dibanding-2024/", formed.beside_2024, name="beside_2024"),
     path("kebijakan/perhitungan/", history.runs, name="runs"),
     path("kebijakan/bandingkan/", scenarios.compare, name="compare"),

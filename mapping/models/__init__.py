@@ -5,5 +5,6 @@ from .determination import Assignment, Determination, FinalTPS
 from .policy import Policy
 from .proposal import Outcome, Proposal
 from .run import Run
+from .suggestion import Suggestion
 
-__all__ = ["Assignment", "Decision", "Determination", "FinalTPS", "Outcome", "Policy", "Proposal", "Run"]
+__all__ = ["Assignment", "Decision", "Determination", "FinalTPS", "Outcome", "Policy", "Proposal", "Run", "Suggestion"]

@@ -25,7 +25,7 @@ from accounts.models import User
 from locations import registration
 from locations.models import Batch
 from mapping import determination, policies, recompute, review, scenarios
-from mapping.models import Proposal
+from mapping.models import Proposal, Suggestion
 from tests.voters.lists import invented_nik, load, row
 from voters.models import Voter
 operator, other, reviewer = (User.objects.get(username=name) for name in ("banten", "jabar", "pusat"))
@@ -71,9 +71,14 @@ from voters.models import DuplicateCase
 searching.search()
 case = DuplicateCase.everywhere.filter(voter__location=place, kind="likely").earliest("pk")
 done = acts.set_apart(cases=[case], reason="NIK dicek dengan KTP-el", name="Pemeriksaan blok A", by=operator)
+suggestion = Suggestion.everywhere.create(
+    territory=place.territory, region=place.region, voters=124, sure_percent=88, latitude=-6.2, longitude=106.6,
+    radius_m=410, cells="89694e64b03ffff",
+)
 scenario = scenarios.derive(based_on=policy, fields={"name": "Paling banyak 250", "maximum": 250}, by=reviewer)
 scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=reviewer).pk)
 print(json.dumps({
+    "suggestion": str(suggestion.pk),
     "case": str(DuplicateCase.everywhere.filter(voter__location=place, closed_at=None).earliest("pk").pk),
     "act": str(done.act.pk),
     "determination": str(final.determinations.get().pk), "scenario": scenario.slug,
@@ -88,6 +93,7 @@ OBJECTS = (
     ("lokasi/<uuid:pk>", "location"),
     ("lokasi/<uuid:location_id>", "location"),
     ("telaah/penetapan/<uuid:pk>", "determination"),
+    ("peta/usulan/<uuid:pk>", "suggestion"),
     ("telaah/pemilih/<uuid:voter_id>", "voter"),
     ("telaah/<uuid:proposal_id>", "proposal"),
     ("kebijakan/<slug:slug>", "scenario"),

@@ -14,7 +14,7 @@ from locations import registration as places
 from locations.models import Kind
 from mapping import determination as determining
 from mapping import recompute, review, scenarios
-from mapping.models import Policy, Proposal
+from mapping.models import Policy, Proposal, Suggestion
 from tests import factories
 from voters import acts, importing, registration, searching, tasks
 from voters.models import DuplicateCase, Voter
@@ -33,6 +33,7 @@ OBJECTS = {
     "pemilih/ganda/<uuid:pk>": ("case", "pk"),
     "pemilih/ganda/tindakan/<uuid:pk>": ("act", "pk"),
     "telaah/penetapan/<uuid:pk>": ("determination", "pk"),
+    "peta/usulan/<uuid:pk>": ("suggestion", "pk"),
     "telaah/pemilih/<uuid:voter_id>": ("voter", "pk"),
     "telaah/<uuid:proposal_id>": ("proposal", "pk"),
     "telaah/lokasi/<uuid:location_id>": ("location", "pk"),
@@ -111,6 +112,9 @@ def write_register() -> dict[str, Any]:
     determination = _determined()
     return {
         "determination": determination,
+        "suggestion": Suggestion.everywhere.create(
+            territory="36.03", region=factories.region(factories.VILLAGE), voters=120, sure_percent=90
+        ),
         "location": location,
         "batch": batch,
         "case": case,
