@@ -86,12 +86,13 @@ class Prepared:
     def people(self, chunk: int, offsets: Iterable[int]) -> Iterator[Person]:
         """Rows of a chunk as they were when they were checked: read again from their cells."""
         cells = orjson.loads(self.spool.piece(chunk, CELLS))
-        ids, numbers = self.ids(chunk), self.chunks[chunk]["number"]
-        for offset in offsets:
-            parsed = self.parsed([cells[offset]])
-            (person,) = self.people_of(parsed, [int(numbers[offset])], [ids(offset)])
-            assert isinstance(person, Person)
-            yield person
+        ids, numbers = self.ids(chunk), self.chunks[chunk]["number"].tolist()
+        for some in storing.chunks(list(offsets), STRETCH):
+            rows = self.parsed([cells[offset] for offset in some])
+            people = self.people_of(rows, [numbers[offset] for offset in some], [ids(offset) for offset in some])
+            for person in people:
+                assert isinstance(person, Person)
+                yield person
 
     def parsed(self, rows: Iterable[Sequence[str]]) -> list[ParsedRow | list[Fault]]:
         """What rows say, cells in the order of HEADERS, or why they cannot be taken."""
