@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -374,10 +375,12 @@ def _own_side(case: DuplicateCase, by: User) -> Any:
 
 
 def _lock(voters: Iterable[uuid.UUID]) -> None:
-    """Pairs and likely cases first, then identities in the order in which claims lock them."""
+    """Pairs and likely cases first, then whole groups of one NIK in the order in which imports lock them."""
     wait_as_long_as_it_takes()
     suspects.lock()
-    held = VoterIdentity.everywhere.filter(pk__in=list(voters)).order_by("nik_hash", "pk")
+    own = list(voters)
+    hashes = VoterIdentity.everywhere.filter(pk__in=own, nik_hash__isnull=False).values("nik_hash")
+    held = VoterIdentity.everywhere.filter(Q(pk__in=own) | Q(nik_hash__in=hashes)).order_by("nik_hash", "pk")
     list(held.select_for_update(no_key=True).values_list("pk"))
 
 

@@ -130,11 +130,12 @@ def _known(changed: Collection[uuid.UUID]) -> Iterator[tuple[int, uuid.UUID, uui
 
 
 def _territories(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """Of those who are still there, held until the pairs are written."""
+    """Of those who are still there. Not held, so that imports never wait for a search: should one go in the next moment, the
+    database refuses what was to be written, and the next search does it.
+    """
     found: dict[uuid.UUID, str] = {}
     for chunk in chunks(sorted(ids), HASHES_A_QUERY):
-        held = Voter.everywhere.filter(pk__in=chunk).order_by("pk").select_for_update(no_key=True)
-        found.update(held.values_list("pk", "territory"))
+        found.update(Voter.everywhere.filter(pk__in=chunk).values_list("pk", "territory"))
     return found
 
 

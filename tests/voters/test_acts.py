@@ -4,6 +4,9 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from accounts.models import AuditEntry, Role
 from locations.models import Change
@@ -58,12 +61,12 @@ def likely_case(places) -> tuple[DuplicateCase, DuplicateCase]:
     return cases.get(voter__location=places[0]), cases.get(voter__location=places[1])
 
 
-def nik_case(places, count: int = 1) -> list[tuple[DuplicateCase, DuplicateCase]]:
+def nik_case(places, count: int = 1, *, first: int = 1) -> list[tuple[DuplicateCase, DuplicateCase]]:
     """Who stands at A counts, who stands at B waits."""
-    people = [(f"Warga Contoh {n}", invented_nik(BORN, serial=n)) for n in range(1, count + 1)]
+    people = [(f"Warga Contoh {n}", invented_nik(BORN, serial=n)) for n in range(first, first + count)]
     load(*(person(name, number, "A") for name, number in people))
     load(*(person(name, number, "B") for name, number in people))
-    cases = DuplicateCase.everywhere.select_related("voter").order_by("voter__name")
+    cases = DuplicateCase.everywhere.filter(kind="nik").select_related("voter").order_by("voter__name")
     return list(zip(cases.filter(voter__location=places[0]), cases.filter(voter__location=places[1]), strict=True))
 
 
@@ -408,3 +411,50 @@ def test_at_most_so_many_at_once(places, banten, monkeypatch):
 
     with pytest.raises(ValidationError, match="1"):
         acts.depart(cases=cases, on=MOVED, reason="x", by=banten)
+
+
+# ---------------------------------------------------------------- any order of acts
+
+
+def state_of_everything():
+    """Of every voter what acts may change, and what follows from it."""
+    fields = ("pk", "arrival", "departure", "official_mark", "is_duplicate", "identity__claim")
+    voters = {
+        row[0]: tuple(bytes(v) if isinstance(v, memoryview) else v for v in row[1:])
+        for row in Voter.everywhere.values_list(*fields)
+    }
+    cases = set(DuplicateCase.everywhere.filter(closed_at=None).values_list("voter", "kind", "answer"))
+    said = set(Likeness.everywhere.exclude(said_apart_at=None).values_list("voter", "other"))
+    return voters, cases, said
+
+
+VERBS = st.sampled_from(["depart", "arrive", "transfer", "merge", "set_apart"])
+DAYS = st.dates(date(2026, 9, 1), date(2027, 1, 31))
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    drawn=st.lists(st.tuples(VERBS, st.sets(st.integers(0, 7), min_size=1, max_size=3), DAYS), min_size=1, max_size=4)
+)
+def test_acts_taken_back_from_the_last_to_the_first_leave_no_trace(places, both, drawn):
+    with transaction.atomic():
+        likely_case(places)
+        nik_case(places, count=3, first=101)
+        before = state_of_everything()
+        done = []
+        for verb, chosen, day in drawn:
+            cases = list(DuplicateCase.everywhere.filter(closed_at=None).order_by("voter__name", "voter"))
+            some = [case for number, case in enumerate(cases) if number in chosen]
+            when = {"on": day} if verb in ("depart", "arrive", "transfer") else {}
+            try:
+                done.append(getattr(acts, verb)(cases=some, reason="diuji", by=both, **when).act)
+            except ValidationError:
+                continue
+            assert sound()
+
+        for act in reversed(done):
+            assert acts.take_back(act=act, by=both) == []
+            assert sound()
+
+        assert state_of_everything() == before
+        transaction.set_rollback(True)

@@ -1,16 +1,20 @@
 """Two lists at the same moment: nobody counts twice, nothing is lost, and neither import fails."""
 
 import threading
+from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
+from accounts.models import AuditEntry
 from locations.models import Batch
 from tests import factories
 from tpskhusus import invariants
-from voters import entering, keyring
-from voters.models import DuplicateCase, Voter, VoterIdentity
+from tpskhusus.invariants import check
+from voters import acts, entering, keyring, searching
+from voters.models import Act, Compared, DuplicateCase, Voter, VoterIdentity
 
 from .lists import counts, invented_nik, load, prisons, row
 
@@ -168,3 +172,74 @@ def test_lists_that_share_a_nik_meet_at_its_claim_and_none_starts_again(monkeypa
     assert [batch.state for batch in batches.values()] == ["done"] * 2
     assert VoterIdentity.everywhere.exclude(claim=None).count() == 3
     assert len(attempts) == 2
+
+
+def together(*works: Callable[[], object]) -> list[BaseException]:
+    """Each in a thread with a connection of its own, all starting together; what they raised."""
+    raised: list[BaseException] = []
+    start = threading.Barrier(len(works))
+
+    def do(work: Callable[[], object]) -> None:
+        try:
+            start.wait()
+            work()
+        except Exception as error:
+            raised.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=do, args=(work,)) for work in works]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return raised
+
+
+def test_acts_of_two_offices_a_search_and_an_import_at_once_do_not_stand_in_each_others_way():
+    prisons()
+    people = [("Budi Santoso", invented_nik(serial=serial + 1)) for serial in range(60)]
+    load(*(row(name, nik, kode_lokasi="A") for name, nik in people))
+    load(*(row(name, nik, kode_lokasi="B") for name, nik in reversed(people)))
+    searching.search()
+    here, there = (list(DuplicateCase.everywhere.filter(territory=code)) for code in ("36.03", "32.73"))
+    banten, bandung = factories.user(territory="36.03"), factories.user(territory="32.73")
+    again = [row(name, nik, kode_lokasi="B", blok="Mawar") for name, nik in people]
+    on = date(2023, 12, 1)
+
+    raised = together(
+        lambda: acts.depart(cases=here, on=on, reason="mutasi", by=banten),
+        lambda: acts.arrive(cases=list(reversed(there)), on=on, reason="mutasi", by=bandung),
+        searching.search,
+        lambda: load(*again),
+    )
+
+    assert [error for error in raised if not isinstance(error, ValidationError)] == []
+    assert Act.everywhere.count() == 2 - len(raised)  # whoever comes second may find the cases closed
+    assert VoterIdentity.everywhere.exclude(claim=None).count() == 60
+    assert [finding.name for finding in check() if not finding.holds] == []
+
+
+def test_of_two_who_take_a_case_at_once_one_is_on_it():
+    prisons()
+    nik = invented_nik()
+    load(row("Budi Santoso", nik, kode_lokasi="A"), row("Budi Santoso", nik, kode_lokasi="B"))
+    case = DuplicateCase.everywhere.filter(territory="36.03").get()
+    people = [factories.user(territory="36") for _ in range(2)]
+
+    raised = together(*(lambda who=who: acts.take(case=case, by=who) for who in people))
+
+    assert len(raised) == 1
+    assert AuditEntry.everywhere.filter(action="duplicates.taken").count() == 1
+
+
+def test_two_searches_at_once_open_each_case_once():
+    prisons()
+    factories.region("36.03.18")
+    load(row("Joko Widada", invented_nik(), kode_lokasi="A"))
+    load(row("Joko Widada", invented_nik(district="360318"), kode_lokasi="B"))
+
+    assert together(searching.search, searching.search, searching.search) == []
+
+    assert DuplicateCase.everywhere.filter(kind="likely", closed_at=None).count() == 2
+    assert Compared.everywhere.count() == 2
