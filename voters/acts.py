@@ -6,15 +6,17 @@ territory only; the other side is asked by what its own row of the case then say
 
 from __future__ import annotations
 
+import random
+import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -24,13 +26,15 @@ from accounts.models import User
 from accounts.permissions import Permission, require
 from locations import changes
 
-from . import claims, suspects
+from . import claims, storing, suspects
 from .keyring import as_bytes
-from .loading import wait_as_long_as_it_takes
+from .loading import is_worth_another_try, wait_as_long_as_it_takes
 from .models import Act, ActStep, DuplicateCase, Likeness, NIKVerdict, OfficialMark, Strike, Voter, VoterIdentity
 from .registration import require_reason, without_figures
 
 MOST: Final = 500
+TRIES: Final = 4
+T = TypeVar("T")
 Answer, Field, Kept, Kind = DuplicateCase.Answer, ActStep.Field, ActStep.Kept, Act.Kind
 REFUSALS: Final = {
     "closed": _("the case is closed meanwhile"),
@@ -160,18 +164,21 @@ def set_apart(*, cases: Collection[DuplicateCase], reason: str, by: User, name: 
     return _act(Kind.APART, cases, change, name=name, reason=reason, by=by)
 
 
-@transaction.atomic
 def take_back(*, act: Act, by: User) -> list[ActStep]:
     """What the act changed returns to what it was, unless it moved on since; returns the steps that stay, with why.
 
     Raises ValidationError where it was taken back already.
     """
     require(by, Permission.ENTER, territories=[act.territory])
-    now = timezone.now()
-    if not Act.everywhere.filter(pk=act.pk, taken_back_at=None).update(taken_back_at=now, taken_back_by=by):
-        raise ValidationError(_("This act was taken back already."), code="taken_back")
-    _lock(step.voter_id for step in act.steps.all())
-    return _Return(act, by).carry_out()
+
+    def carry_out() -> list[ActStep]:
+        free = Act.everywhere.filter(pk=act.pk, taken_back_at=None)
+        if not free.update(taken_back_at=timezone.now(), taken_back_by=by):
+            raise ValidationError(_("This act was taken back already."), code="taken_back")
+        _lock(step.voter_id for step in act.steps.all())
+        return _Return(act, by).carry_out()
+
+    return _again_if_interrupted(carry_out)
 
 
 # ---------------------------------------------------------------- one act
@@ -191,7 +198,8 @@ def _act(
     require_reason(reason)
     if len(cases) > MOST:
         raise ValidationError(_("At most %(count)s at once.") % {"count": MOST}, code="too_many")
-    with transaction.atomic():
+
+    def carry_out() -> Done:
         draft = _Draft.of(cases, by)
         for case in draft.cases:
             if case.closed_at:
@@ -199,6 +207,21 @@ def _act(
             else:
                 change(draft, case)
         return draft.carry_out(kind, name=name, reason=reason)
+
+    return _again_if_interrupted(carry_out)
+
+
+def _again_if_interrupted(work: Callable[[], T]) -> T:
+    """In a transaction of its own, once more where a deadlock with an import ended it; within another one only once."""
+    for attempt in range(1, TRIES + 1):
+        try:
+            with transaction.atomic():
+                return work()
+        except DatabaseError as error:
+            if attempt == TRIES or connection.in_atomic_block or not is_worth_another_try(error):
+                raise
+            time.sleep(random.uniform(0, 0.1 * attempt))  # noqa: S311 (so that those who met part)
+    raise AssertionError("unreachable")
 
 
 @dataclass(slots=True)
@@ -375,10 +398,12 @@ def _own_side(case: DuplicateCase, by: User) -> Any:
 
 
 def _lock(voters: Iterable[uuid.UUID]) -> None:
-    """Pairs and likely cases first, then whole groups of one NIK in the order in which imports lock them."""
+    """Lists first, as an import does; then pairs and likely cases, then whole groups of one NIK in the order of hashes."""
     wait_as_long_as_it_takes()
-    suspects.lock()
     own = list(voters)
+    places = Voter.everywhere.filter(pk__in=own, location__isnull=False)
+    storing.lock_places(set(places.values_list("location", flat=True)))
+    suspects.lock()
     hashes = VoterIdentity.everywhere.filter(pk__in=own, nik_hash__isnull=False).values("nik_hash")
     held = VoterIdentity.everywhere.filter(Q(pk__in=own) | Q(nik_hash__in=hashes)).order_by("nik_hash", "pk")
     list(held.select_for_update(no_key=True).values_list("pk"))

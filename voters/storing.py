@@ -169,13 +169,16 @@ def new_identities(people: Sequence[Person]) -> list[tuple[Any, ...]]:
 
 
 def write_updates(updates: Sequence[Update]) -> None:
-    """Writes changed voters and resealed identities; a claim on a NIK that goes is let go here, settled by the caller."""
+    """Writes changed voters and resealed identities; a claim on a NIK that goes is let go here, settled by the caller.
+
+    Where the NIK stays the claim is not written: somebody who left elsewhere may have passed it on in this moment.
+    """
+    fields = ("key_id", "nik_sealed", "record_sealed", "nik_hash", "person_hash")
     update_rows(Voter, VOTER_FIELDS, ((*update.values, update.id) for update in updates))
-    update_rows(
-        VoterIdentity,
-        ("key_id", "nik_sealed", "record_sealed", "nik_hash", "person_hash", "claim"),
-        ((*update.identity, update.id) for update in updates),
-    )
+    moved = [update for update in updates if update.moves_nik]
+    update_rows(VoterIdentity, (*fields, "claim"), ((*update.identity, update.id) for update in moved))
+    staying = (update for update in updates if not update.moves_nik)
+    update_rows(VoterIdentity, fields, ((*update.identity[:-1], update.id) for update in staying))
 
 
 def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:

@@ -59,6 +59,11 @@ class Update:
     def is_change(self) -> bool:
         return bool(self.changed)
 
+    @property
+    def moves_nik(self) -> bool:
+        """Another NIK, or another verdict on it: the claim goes with the old one."""
+        return "nik" in self.changed or "nik_verdict" in self.changed
+
 
 def update_of(
     stored: Stored,
