@@ -9,15 +9,16 @@ from django.db.models import Count, F, Sum
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from accounts.permissions import Permission, may
 from locations.models import Batch, SpecialLocation
-from voters.models import DuplicateCase, Notice
+from voters.models import DuplicateCase, Notice, Strike
 
 from . import queue as queues
 from . import risks
-from .models import Decision, Outcome, Proposal
+from .models import Decision, Determination, Outcome, Proposal
 from .states import State
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def todo(user: User, policy: Policy) -> list[dict[str, Any]]:
     if may(user, Permission.SUBMIT):
         found += [returned(proposals)]
     if may(user, Permission.SEE_VOTERS):
-        found += [refused_rows(user), duplicate_cases(user), notices(user)]
+        found += [refused_rows(user), duplicate_cases(user), notices(user), *after_determination(user, policy)]
+        found += [strikes(user)]
     if may(user, Permission.ENTER):
         found += [nearly(proposals), ready(proposals), without_voters(user, policy)]
     return [item for item in found if item["count"]]
@@ -88,6 +90,32 @@ def duplicate_cases(user: User) -> dict[str, Any]:
     cases = DuplicateCase.objects.visible_to(user).filter(closed_at=None)
     text = _("one NIK in more than one place, or probably one person under two")
     return item(cases.count(), _("Voters registered twice"), text, reverse("voters:duplicates"), _("Show"))
+
+
+AFTER: Final = {
+    "without_room": (_lazy("Voters without a TPS"), _lazy("every list of their location is full")),
+    "too_late": (_lazy("Came too late for a TPS"), _lazy("entered after the last day for movers")),
+    "ballots_short": (_lazy("TPS that will lack ballots"), _lazy("more late voters than ballots left")),
+}
+
+
+def after_determination(user: User, policy: Policy) -> list[dict[str, Any]]:
+    """What happened at final locations that somebody must act on; one that is found opens itself."""
+    final = Determination.objects.visible_to(user).filter(policy=policy, reopened_at=None).select_related("location")
+    found = []
+    for name, (title, text) in AFTER.items():
+        touched = list(final.filter(**{f"{name}__gt": 0}).order_by(f"-{name}", "location__code"))
+        count = len(touched) if name == "ballots_short" else sum(getattr(each, name) for each in touched)
+        places = " · ".join(each.location.name for each in touched[:NAMED])
+        url = reverse("mapping:determination", args=[touched[0].pk]) if touched else ""
+        found.append(item(count, str(title), f"{text}: {places}", url, _("Show"), "bad"))
+    return found
+
+
+def strikes(user: User) -> dict[str, Any]:
+    waiting = Strike.objects.visible_to(user).filter(acknowledged_at=None, taken_back_at=None)
+    text = _("voters listed at special locations elsewhere, to be struck from the list at home")
+    return item(waiting.count(), _("To strike at home"), text, reverse("voters:strikes"), _("Show"))
 
 
 def notices(user: User) -> dict[str, Any]:

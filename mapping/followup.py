@@ -14,8 +14,10 @@ from django.utils import timezone
 
 from voters import eligibility
 from voters.models import Strike, Voter
+from voters.models.voter import Role
 
-from . import policies
+from . import policies, printed
+from .core import movers
 from .models import Assignment, Determination, FinalTPS
 
 if TYPE_CHECKING:
@@ -29,15 +31,45 @@ def follow(*, policy: Policy, location_ids: Iterable[uuid.UUID]) -> int:
     """Admits late voters of these final locations, in the running transaction; returns how many found no room."""
     in_force = Determination.everywhere.filter(policy=policy, reopened_at=None, location__in=list(location_ids))
     left_out = 0
-    for determination in in_force.order_by("location__code").select_related("proposal"):
+    for determination in in_force.order_by("location__code").select_related("proposal", "location", "policy"):
         _take_back_strikes(policy, determination)
         late = list(_late(policy, [determination.location_id]))
-        left_out += len(late) - _admit(policy, determination, late)
+        in_time = _in_time(policy, determination, late)
+        without_room = len(in_time) - _admit(policy, determination, in_time)
+        _note(determination, without_room=without_room, too_late=len(late) - len(in_time))
+        left_out += without_room
     return left_out
 
 
+def _note(determination: Determination, **counts: int) -> None:
+    """Writes what a follow-up found where it differs, so that lists and desks need no search of their own."""
+    place = determination.proposal.host_id or determination.location_id
+    for each in Determination.everywhere.filter(policy=determination.policy_id, reopened_at=None, location=place):
+        short = max((tps.short for tps in printed.of(each)), default=0)
+        Determination.everywhere.filter(pk=each.pk).exclude(ballots_short=short).update(ballots_short=short)
+    same = Determination.everywhere.filter(pk=determination.pk)
+    same.exclude(**counts).update(**counts)
+
+
+def _in_time(policy: Policy, determination: Determination, late: list[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of them who may still be entered as movers today, in the same order."""
+    location, today = determination.location, timezone.localdate()
+    staff = set(Voter.everywhere.filter(pk__in=late, role=Role.STAFF).values_list("pk", flat=True))
+    return [
+        voter
+        for voter in late
+        if movers.is_in_time(
+            today,
+            kind=location.kind,
+            subkind=location.subkind,
+            is_on_duty=voter in staff,
+            polling_day=policy.polling_day,
+        )
+    ]
+
+
 def overflow(determination: Determination) -> int:
-    """Eligible voters of a final location who have no TPS."""
+    """Eligible voters of a final location who have no TPS: no room was left, or they came too late."""
     return len(list(_late(determination.policy, [determination.location_id])))
 
 

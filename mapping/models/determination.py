@@ -19,7 +19,11 @@ from .proposal import Proposal
 
 class Determination(models.Model):
     """The plan of one location, made final. Rows of one act share `act`. Reopened with a reason it stays readable, with
-    its TPS and its list; a location has one in force under a policy."""
+    its TPS and its list; a location has one in force under a policy.
+
+    What happened since is counted at each follow-up: eligible voters `without_room` in any TPS, those entered `too_late` to
+    become movers, and how many `ballots_short` the worst ballot of the worst TPS is.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()
@@ -32,6 +36,9 @@ class Determination(models.Model):
     voters = models.PositiveIntegerField()
     determined_at = models.DateTimeField(default=timezone.now)
     determined_by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    without_room = models.PositiveIntegerField(default=0)
+    too_late = models.PositiveIntegerField(default=0)
+    ballots_short = models.PositiveIntegerField(default=0)
     reopened_at = models.DateTimeField(null=True)
     reopened_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
     reopening_reason = models.CharField(max_length=300, blank=True)

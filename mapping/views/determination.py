@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,10 +19,8 @@ from accounts.permissions import Permission, may, require
 from regions.models import Region
 from voters.models import Voter
 
-from .. import determination, followup
+from .. import determination, followup, printed
 from ..ballots import LABELS
-from ..core.forecast import Forecast, forecast
-from ..core.plan import BALLOTS
 from ..filters import policy_asked
 from ..forms import ReopenForm
 from ..models import Assignment, Determination, Proposal
@@ -35,6 +33,7 @@ if TYPE_CHECKING:
 
     from ..determination import Readiness
     from ..models import Policy
+    from ..printed import Printed
 
 ROWS_A_PAGE: Final = 50
 
@@ -148,7 +147,7 @@ def final(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "location": shown.location,
         "form": form,
         "may_reopen": shown.reopened_at is None and may(request.user, Permission.DECIDE),
-        "stations": [_station(station, shown.policy) for station in _stations(shown)],
+        "stations": [_station(tps) for tps in printed.of(shown)],
         "ballots": [LABELS[ballot] for ballot in shown.policy.ballots],
         "overflow": followup.overflow(shown) if shown.reopened_at is None else 0,
         "crumbs": [
@@ -159,45 +158,16 @@ def final(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return render(request, "mapping/determination.html", context, status=422 if form.errors else 200)
 
 
-def _stations(shown: Determination) -> Any:
-    """Its own TPS; their figures count the places on the lists, in force or as they were."""
-    in_force = shown.reopened_at is None
-    on_list = Q(assignments__is_in_force=in_force)
-    gone = Q(assignments__voter__departure__lte=shown.policy.polling_day)
-    late = Q(assignments__kind=Assignment.Kind.LATE)
-    return shown.stations.annotate(
-        listed=Count("assignments", filter=on_list & ~late),
-        late=Count("assignments", filter=on_list & late & ~gone),
-        gone=Count("assignments", filter=on_list & ~late & gone),
-    ).order_by("number")
-
-
-def _station(station: Any, policy: Policy) -> dict[str, Any]:
-    """What is printed, and whether it will do; the worst ballot decides the mark."""
-    told = [_forecast(station, policy, ballot) for ballot in policy.ballots]
+def _station(tps: Printed) -> dict[str, Any]:
     return {
-        "number": station.number,
-        "listed": station.listed,
-        "gone": station.gone,
-        "late": station.late,
-        "present": station.listed - station.gone + station.late,
-        "ballots": told,
-        "short": max((each.short for each in told), default=0),
+        "number": tps.station.number,
+        "listed": tps.listed,
+        "gone": tps.gone,
+        "late": tps.late,
+        "present": tps.listed - tps.gone + tps.late,
+        "ballots": tps.ballots,
+        "short": tps.short,
     }
-
-
-def _forecast(station: Any, policy: Policy, ballot: str) -> Forecast:
-    """Those gone and late are taken to be entitled in the proportion of the list: which ballots each needs is known only to
-    the recount, and the forecast is for acting early."""
-    listed = station.ballots[list(BALLOTS).index(ballot)]
-    share = listed / station.size if station.size else 0
-    return forecast(
-        listed=listed,
-        gone=round(station.gone * share),
-        late=-(-round(station.late * share * 1000) // 1000),
-        reserve_percent=policy.reserve_percent,
-        departures_percent=policy.departures_for(station.determination.location.kind),
-    )
 
 
 @require_GET

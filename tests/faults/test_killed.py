@@ -18,16 +18,17 @@ from accounts.models import AuditEntry
 from accounts.permissions import SYSTEM
 from locations import changes, registration
 from locations.models import Batch, Change
-from mapping import policies, recompute, review
-from mapping.models import Decision, Proposal
+from mapping import determination, policies, recompute, review
+from mapping.models import Assignment, Decision, Determination, Proposal
 from mapping.tasks import recompute_changed
+from regions.models import Region
 from tests import factories
 from tests.conftest import LONG
 from tests.live import wait_until
 from tests.voters.lists import as_csv, counts, invented_nik, load, row
 from tpskhusus import invariants
 from voters import importing
-from voters.models import Voter
+from voters.models import Strike, Voter
 from voters.tasks import resume_imports
 
 if TYPE_CHECKING:
@@ -206,3 +207,40 @@ def is_rejected(proposal: Proposal) -> bool:
     proposal.location.refresh_from_db()
     assert decided == recorded == (not proposal.location.is_active)
     return bool(decided)
+
+
+def test_a_killed_determination_is_whole_or_not_there() -> None:
+    """Final numbers, places on lists, strikes and the audit entry belong together."""
+    reviewer, operator, policy = factories.user("reviewer"), factories.user(), policies.current()
+    places: list[SpecialLocation] = []
+
+    def prepare(number: int) -> Callable[[], Any]:
+        places.append(factories.special_location(person_in_charge="Kepala (contoh)", letter_number="1/CONTOH"))
+        factories.voter(places[-1], nik=invented_nik(serial=number))
+        recompute.locations([places[-1].pk])
+        registration.submit(location=places[-1], by=operator)
+        proposal = Proposal.everywhere.get(location=places[-1], superseded_at=None)
+        review.approve(proposal=proposal, seen=proposal.fingerprint, by=reviewer)
+        return determine
+
+    def determine() -> None:
+        found = determination.readiness(Proposal.everywhere.all(), policy)
+        country = Region.objects.get(pk="00")
+        determination.determine(policy=policy, region=country, seen=found.seen, by=reviewer)
+
+    for _number in each_death(prepare, step=4):
+        if not is_determined(places[-1]):
+            determine()
+
+        assert is_determined(places[-1])
+
+    assert len(places) > 4
+
+
+def is_determined(location: SpecialLocation) -> bool:
+    """Raises where it is only half so."""
+    made = Determination.everywhere.filter(location=location, reopened_at=None).count()
+    listed = Assignment.everywhere.filter(voter__location=location, is_in_force=True).count()
+    struck = Strike.everywhere.filter(voter__location=location, taken_back_at=None).count()
+    assert made == listed == struck
+    return bool(made)

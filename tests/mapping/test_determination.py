@@ -1,16 +1,17 @@
 """Penetapan: final numbers, a place on a list for every eligible voter, and everything that happens afterwards."""
 
 import datetime
+import threading
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.urls import reverse
 
 from accounts.ids import new_id
 from accounts.models import AuditEntry, Role
 from locations import changes, registration
-from mapping import determination, followup, recompute, review
+from mapping import determination, followup, printed, recompute, review
 from mapping.core.fingerprint import plan_from_json
 from mapping.determination import Moved
 from mapping.models import Assignment, Determination, FinalTPS, Policy, Proposal
@@ -467,3 +468,136 @@ def test_what_cannot_be_twice(policy, reviewer, operator, model, constraint):
 
     with pytest.raises(IntegrityError, match=rf"{constraint}|UNIQUE"), transaction.atomic():
         row.save(force_insert=True)
+
+
+# Movers
+
+
+@pytest.mark.parametrize(
+    ("days", "fields", "role", "is_admitted"),
+    [
+        (30, {"kind": "panti"}, "penghuni", True),
+        (29, {"kind": "panti"}, "penghuni", False),
+        (29, {"kind": "panti"}, "petugas", True),
+        (7, {"kind": "rutan_lapas"}, "penghuni", True),
+        (6, {"kind": "rutan_lapas"}, "penghuni", False),
+        (7, {"kind": "lainnya", "subkind": "rumah_sakit"}, "penghuni", True),
+        (8, {"kind": "lainnya", "subkind": "pesantren"}, "penghuni", False),
+        (-1, {"kind": "panti"}, "penghuni", True),
+    ],
+)
+def test_movers_are_entered_until_30_days_before_and_for_pressing_reasons_until_7(
+    policy, reviewer, operator, monkeypatch, days, fields, role, is_admitted
+):
+    location = approved(2, reviewer, operator, **fields)
+    determine(policy, reviewer)
+    late = factories.voter(location, role=role)
+    today = policy.polling_day - datetime.timedelta(days=days)
+    monkeypatch.setattr(followup.timezone, "localdate", lambda: today)
+
+    moved(location)
+
+    assert Assignment.everywhere.filter(voter=late).exists() == is_admitted
+    assert of(location).too_late == (not is_admitted)
+
+
+def test_each_ballot_is_forecast_by_who_left_and_who_came(policy, reviewer, operator):
+    location = approved(3, reviewer, operator)
+    determine(policy, reviewer)
+    leaver = Voter.everywhere.filter(location=location).earliest("pk")
+    Voter.everywhere.filter(pk=leaver.pk).update(departure=policy.polling_day)
+    factories.voter(location, home=factories.region("12.71.01.1001"))
+    moved(location)
+
+    (tps,) = printed.of(of(location))
+
+    by_ballot = dict(zip(policy.ballots, tps.ballots, strict=True))
+    assert (tps.listed, tps.gone, tps.late) == (3, 1, 1)
+    assert by_ballot["ppwp"].printed == 4
+    assert by_ballot["ppwp"].free == 2
+    assert tps.short == 0
+
+
+def test_what_presses_after_a_determination_stands_on_the_desk(policy, reviewer, operator, client):
+    location = approved(4, reviewer, operator)
+    determine(policy, reviewer)
+    for _ in range(3):
+        factories.voter(location)
+    moved(location)
+    client.force_login(operator)
+
+    page = client.get("/").content.decode()
+
+    assert of(location).without_room == 3
+    assert "Voters without a TPS" in page
+    assert f"/telaah/penetapan/{of(location).pk}/" in page
+
+
+# At once
+
+
+def at_once(*acts):
+    """Runs each act in a thread with a connection of its own, all starting together; returns what each gave or raised."""
+    start = threading.Barrier(len(acts))
+    results: dict[int, object] = {}
+
+    def run(place, act):
+        start.wait()
+        try:
+            results[place] = act()
+        except (Moved, ValidationError, OperationalError) as late:
+            results[place] = late
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return [results[place] for place in range(len(acts))]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_determinations_at_once_one_is_made(policy, reviewer, operator):
+    location = approved(6, reviewer, operator)
+    seen, region = ready(policy).seen, Region.objects.get(pk="36")
+
+    def act():
+        return determination.determine(policy=policy, region=region, seen=seen, by=reviewer)
+
+    results = at_once(act, act)
+
+    assert sorted(isinstance(result, Exception) for result in results) == [False, True]
+    assert Determination.everywhere.count() == 1
+    assert Assignment.everywhere.filter(is_in_force=True).count() == 6
+    assert of(location).tps == 2
+    assert all(finding.holds for finding in invariants.check())
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("attempt", range(3))
+def test_a_determination_beside_an_edit_and_a_recompute_is_as_one_after_the_other(policy, reviewer, operator, attempt):
+    location = approved(6, reviewer, operator)
+    seen, region = ready(policy).seen, Region.objects.get(pk="36")
+
+    def edit():
+        with transaction.atomic():
+            factories.voter(location)
+            changes.record([location.pk])
+        recompute.changed()
+
+    def act():
+        return determination.determine(policy=policy, region=region, seen=seen, by=reviewer)
+
+    _edited, determined = at_once(edit, act)
+    recompute.changed()
+
+    listed = Assignment.everywhere.filter(is_in_force=True, kind=Assignment.Kind.LISTED).count()
+    late = Assignment.everywhere.filter(is_in_force=True, kind=Assignment.Kind.LATE).count()
+    if isinstance(determined, Exception):
+        assert (listed, late) == (0, 0)
+        assert Proposal.everywhere.get(location=location, superseded_at=None).eligible == 7
+    else:
+        assert (listed, late) == (6, 1)
+    assert all(finding.holds for finding in invariants.check())
