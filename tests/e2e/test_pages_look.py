@@ -260,6 +260,22 @@ def test_the_list_of_locations_is_walked_and_opened_by_keys(
     assert not page.locator("dialog#keys").is_visible()
 
 
+def test_the_inbox_of_duplicates_is_worked_by_keys(new_page: Callable[..., Page], sample: dict[str, str]) -> None:
+    page = sign_in(new_page(), "banten")
+    page.goto("/pemilih/ganda/")
+    button = page.locator("button[data-selected=cases]")
+    assert button.is_disabled()
+
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert button.is_enabled()
+    target = page.evaluate("document.activeElement.getAttribute('href')")
+    page.keyboard.press("Enter")
+
+    page.wait_for_url(f"**{target}")
+    assert page.locator("h1").is_visible()
+
+
 def test_the_maps_table_is_reached_by_tab_and_leads_into_the_map(
     new_page: Callable[..., Page], sample: dict[str, str]
 ) -> None:

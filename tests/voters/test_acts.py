@@ -17,7 +17,7 @@ from voters.models import Act, ActStep, DuplicateCase, Likeness, Notice, Registe
 
 from .lists import invented_nik, load, prisons, row
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
 
 BORN = date(1988, 3, 14)
 POLLING_DAY = date(2027, 2, 14)
