@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.translation import gettext_noop
+
+from .headers import plain
 
 MESSAGES: dict[str, str] = {
     "empty": gettext_noop("This must not be empty."),
@@ -26,6 +28,8 @@ MESSAGES: dict[str, str] = {
     "too_long": gettext_noop("This is longer than %(most)s characters."),
     "bad_characters": gettext_noop("This contains characters that no text may contain."),
     "ragged_row": gettext_noop("This row has more cells than the header, so its columns may be shifted."),
+    "formula_cell": gettext_noop("This cell holds a formula. Copy the column and paste it as values only."),
+    "merged_cell": gettext_noop("This cell lies under a merged one. Unmerge the cells and fill in each."),
 }
 
 FILE_FAULTS: dict[str, str] = {
@@ -36,20 +40,47 @@ FILE_FAULTS: dict[str, str] = {
     "too_many_rows": gettext_noop("The file has too many rows for one upload; it stopped at row %(row)s. Split it."),
     "missing_column": gettext_noop("The column %(column)s is missing."),
     "column_twice": gettext_noop("The column %(column)s stands in the header twice."),
-    "encoding": gettext_noop("Row %(row)s is not UTF-8. Save the file as CSV UTF-8."),
+    "encoding": gettext_noop(
+        "Row %(row)s is written in another encoding than the rows before, or in an unknown one. Save the file as CSV UTF-8."
+    ),
     "nul": gettext_noop("Row %(row)s contains a NUL byte; this is no text file."),
     "line_too_long": gettext_noop("Row %(row)s is too long for a row."),
     "broken_quotes": gettext_noop("Row %(row)s has a quotation mark that is not closed."),
     "is_xlsx": gettext_noop("This is an Excel workbook. Save it as CSV UTF-8."),
-    "is_xls": gettext_noop("This is an old Excel workbook. Save it as CSV UTF-8."),
+    "is_xls": gettext_noop("This is an old Excel workbook (.xls). Save it as Excel workbook (.xlsx) or CSV UTF-8."),
+    "is_xlsb": gettext_noop("This is a binary Excel workbook (.xlsb). Save it as Excel workbook (.xlsx) or CSV UTF-8."),
+    "is_ods": gettext_noop("This is an OpenDocument file. Save it as Excel workbook (.xlsx) or CSV UTF-8."),
+    "is_document": gettext_noop(
+        "This is a document or a web page. A list must be a CSV file or an Excel workbook (.xlsx)."
+    ),
+    "is_picture": gettext_noop("This is a picture. A list must be a CSV file or an Excel workbook (.xlsx)."),
+    "is_encrypted": gettext_noop("The workbook is protected by a password. Save it without one."),
+    "has_macros": gettext_noop("The workbook contains macros. Save it as Excel workbook (.xlsx) without macros."),
+    "zip_bomb": gettext_noop("The workbook unpacks to far more than a list needs. Copy the rows into a new workbook."),
+    "workbook_broken": gettext_noop("The workbook is damaged. Open it in a spreadsheet program and save it anew."),
+    "workbook_too_heavy": gettext_noop(
+        "The workbook takes too much memory or time. Copy the rows, at most 100,000, into a new workbook, or save it as CSV UTF-8."
+    ),
     "is_utf16": gettext_noop("The file is UTF-16. Save it as CSV UTF-8."),
-    "is_pdf": gettext_noop("This is a PDF. A list must be a CSV file."),
+    "is_pdf": gettext_noop("This is a PDF. A list must be a CSV file or an Excel workbook (.xlsx)."),
     "is_compressed": gettext_noop("The file is compressed. Unpack it first."),
     "crashed": gettext_noop("The import failed by a mistake of the program; nothing of the file was taken."),
     "too_large": gettext_noop("The file is too large."),
 }
 
-_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([|/-])(\d{1,2})\5(\d{4})", re.ASCII)
+FILE_WARNINGS: dict[str, str] = {
+    "unknown_column": gettext_noop("This column is not known and was left out."),
+    "cp1252": gettext_noop(
+        "The file is not UTF-8 and was read as Windows-1252. Compare names with accents, or save it as CSV UTF-8."
+    ),
+    "other_sheets": gettext_noop("Only one sheet is read; further sheets of the workbook look like lists, too."),
+}
+
+_DATE = re.compile(
+    r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([|/-])(\d{1,2})\5(\d{4}))(?:[ T]00:00(?::00)?)?", re.ASCII
+)
+_SERIAL_DAY = re.compile(r"[1-6]\d{4}(?:[.,]0+)?", re.ASCII)
+_DAY_ZERO = date(1899, 12, 30)
 _REGION_LENGTHS = {2: (2,), 4: (2, 2), 6: (2, 2, 2), 10: (2, 2, 2, 4)}
 _MASKED_FROM_DIGITS = 5
 
@@ -112,11 +143,11 @@ class Layout:
 
 def match_header(header: list[str], columns: Iterable[Column]) -> Layout:
     """The layout of a file: any order, without regard to case, blanks around or between, or `_`."""
-    known = {_plain(name): column for column in columns for name in (column.header, *column.aliases)}
+    known = {plain(name): column for column in columns for name in (column.header, *column.aliases)}
     found: dict[str, tuple[int, Column]] = {}
     unknown, twice = [], []
     for place, name in enumerate(header):
-        column = known.get(_plain(name))
+        column = known.get(plain(name))
         if column is None:
             unknown.append(shown(name.strip()))
         elif column.field in found:
@@ -126,8 +157,9 @@ def match_header(header: list[str], columns: Iterable[Column]) -> Layout:
     return Layout(tuple(found.values()), len(header), tuple(unknown), tuple(twice), tuple(h.strip() for h in header))
 
 
-def _plain(name: str) -> str:
-    return re.sub(r"[\s_]+", "_", name.strip(" \t\r\n\u00a0\ufeff").lower())
+def names_of(columns: Iterable[Column]) -> frozenset[str]:
+    """Every plain name by which these columns go, for finding the header of a list."""
+    return frozenset(plain(name) for column in columns for name in (column.header, *column.aliases))
 
 
 def shown(value: str) -> str:
@@ -175,9 +207,14 @@ def clean(text: str) -> str:
 
 
 def parse_date(text: str) -> date | None:
-    """1990-12-31, 31|12|1990, 31-12-1990 or 31/12/1990; None for an empty cell."""
+    """1990-12-31, 31|12|1990, 31-12-1990 or 31/12/1990, midnight behind it or not; None for an empty cell.
+
+    Five digits alone are the day's number in a spreadsheet that forgot its format: 33238 is 1990-12-31.
+    """
     if not text:
         return None
+    if _SERIAL_DAY.fullmatch(text):
+        return _DAY_ZERO + timedelta(days=int(text[:5]))
     match = _DATE.fullmatch(text)
     if match is None:
         raise CellFault("impossible_date")
@@ -208,7 +245,7 @@ def number_of(least: float, most: float) -> Callable[[str], float | None]:
     def parse(text: str) -> float | None:
         if not text:
             return None
-        if not re.fullmatch(r"-?\d{1,9}(?:[.,]\d{1,12})?", text, re.ASCII):
+        if not re.fullmatch(r"-?\d{1,9}(?:[.,]\d{1,20})?", text, re.ASCII):
             raise CellFault("bad_number")
         number = float(text.replace(",", "."))
         if not least <= number <= most:

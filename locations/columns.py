@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .cells import Column, count_of, number_of, one_of, parse_date, parse_region, text_of
+from .cells import Column, count_of, names_of, number_of, one_of, parse_date, parse_region, text_of
 from .models import Kind, Subkind
 
 NOTES_LENGTH: Final = 2000
@@ -31,6 +31,7 @@ COLUMNS: Final = (
     Column("alasan_tps", "requested_tps_reason", text_of(300)),
     Column("keterangan", "notes", text_of(NOTES_LENGTH)),
 )
+NAMES: Final = names_of(COLUMNS)
 REQUIRED: Final = ("kode_lokasi", "nama", "kategori", "kode_wilayah")
 BY_FIELD: Final = {column.field: column for column in COLUMNS}
 FIELDS: Final = tuple(column.field for column in COLUMNS)

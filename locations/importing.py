@@ -20,9 +20,9 @@ from regions.territory import territory_of
 
 from . import cells, changes, intake, registration
 from .cells import CellFault, Fault, Layout
-from .columns import COLUMNS, FIELDS, REQUIRED
+from .columns import COLUMNS, FIELDS, NAMES, REQUIRED
 from .models import Batch, Kind, Refusal, SpecialLocation
-from .sheets import SheetError, read_csv
+from .sheets import SheetError, marked, read
 
 MESSAGES: Final[dict[str, str]] = {
     **cells.MESSAGES,
@@ -43,7 +43,7 @@ WARNINGS: Final[dict[str, str]] = {
         "More TPS are asked for without a reason; the request is ignored until there is one."
     ),
     "no_letter": gettext_noop("Person in charge or letter are missing: an obstacle to determination."),
-    "unknown_column": gettext_noop("This column is not known and was left out."),
+    **cells.FILE_WARNINGS,
 }
 
 
@@ -64,7 +64,7 @@ class _File:
 
 
 def load(*, file: BinaryIO, file_name: str, by: Actor) -> Batch:
-    """Creates or updates the locations of a CSV file; returns its batch, done, or failed where it cannot be read.
+    """Creates or updates the locations of a CSV or XLSX file; returns its batch, done, or failed where it cannot be read.
 
     Columns a file lacks leave what is stored. Refused rows are kept with every reason; nothing here identifies a voter,
     so they are not sealed.
@@ -87,24 +87,29 @@ def load(*, file: BinaryIO, file_name: str, by: Actor) -> Batch:
 
 def _read(file: BinaryIO, by: Actor) -> _File:
     content = _File()
-    rows = read_csv(file)
-    layout = cells.match_header(next(rows)[1], COLUMNS)
+    sheet = read(file, NAMES)
+    layout = cells.match_header(sheet.header, COLUMNS)
     for header in layout.missing(REQUIRED):
-        raise SheetError("missing_column", 1, header)
+        raise SheetError("missing_column", sheet.header_row, header)
     for header in layout.twice:
-        raise SheetError("column_twice", 1, header)
+        raise SheetError("column_twice", sheet.header_row, header)
     if layout.unknown:
-        content.warnings.add("unknown_column", 1, name=intake.named(layout.unknown))
+        content.warnings.add("unknown_column", sheet.header_row, name=intake.named(layout.unknown))
     regions = _Regions()
-    for number, row in rows:
+    for number, row in sheet.rows:
         content.total += 1
         _take(number, row, layout, regions, content, by)
+    content.warnings.add_notes(sheet.notes)
     return content
 
 
 def _take(number: int, row: list[str], layout: Layout, regions: _Regions, content: _File, by: Actor) -> None:
     if len(row) > layout.width:
         content.refused.append((number, row, [Fault("", "ragged_row")]))
+        return
+    faults = [Fault(column.header, code) for column, code in marked(row, layout)]
+    if faults:
+        content.refused.append((number, row, faults))
         return
     values, faults = _parse(row, layout)
     if not faults:

@@ -43,6 +43,11 @@ class Warnings:
         self._count[code] += count
         self._rows[code] = [*self._rows[code], *first][:ROWS_NAMED]
 
+    def add_notes(self, notes: Mapping[str, tuple[int, Mapping[str, str]]]) -> None:
+        """What a sheet tells of its file as a whole."""
+        for code, (row, params) in notes.items():
+            self.add(code, row, **{name: named([value]) for name, value in params.items()})
+
     @classmethod
     def of(cls, others: Warnings) -> Warnings:
         """A copy to go on from, so that an attempt that fails leaves the first ones as they were."""
@@ -94,6 +99,11 @@ def hold(batch: Batch) -> bool:
 
 def _is_free(now: datetime.datetime) -> Q:
     return Q(state=Batch.State.RECEIVED) | Q(state=Batch.State.RUNNING, heartbeat_at__lt=now - LOST_AFTER)
+
+
+def expect(batch: Batch, *, rows_total: int) -> None:
+    """Says how many rows there are, as soon as the file itself tells."""
+    Batch.everywhere.filter(pk=batch.pk).update(rows_total=rows_total, heartbeat_at=timezone.now())
 
 
 def beat(batch: Batch, *, rows_done: int) -> None:

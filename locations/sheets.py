@@ -1,13 +1,20 @@
-"""What stands in which row of an uploaded file? CSV to cells, streaming, with the spreadsheet's row numbers. No Django.
+"""What stands in which row of an uploaded file? CSV or XLSX to cells, streaming, with the spreadsheet's row numbers. No Django.
 
-Comma, semicolon, tab or `#`; UTF-8 with or without BOM. The header is row 1. Memory stays that of one row.
+CSV: comma, semicolon, tab or `#`; UTF-8 with or without BOM, UTF-16, cp1252; memory stays that of one row. XLSX is
+opened by a process of its own (`workbooks`). Titles above the header are passed over, headers of two lines joined.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
-from collections.abc import Iterator
-from typing import BinaryIO
+import io
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import Any, BinaryIO, Protocol
+
+from . import headers, workbooks
 
 MAX_COLUMNS = 60
 MAX_LINE_BYTES = 64 * 1024
@@ -15,14 +22,21 @@ MAX_LINES_IN_A_ROW = 100
 DELIMITERS = ",;\t#"
 
 _BOM = b"\xef\xbb\xbf"
+_XLSX, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _OTHER_KINDS = {
-    b"PK\x03\x04": "is_xlsx",
-    b"\xd0\xcf\x11\xe0": "is_xls",
-    b"\xff\xfe": "is_utf16",
-    b"\xfe\xff": "is_utf16",
+    b"PK\x05\x06": "is_compressed",
     b"%PDF": "is_pdf",
     b"\x1f\x8b": "is_compressed",
+    b"7z\xbc\xaf": "is_compressed",
+    b"Rar!": "is_compressed",
+    b"{\\rtf": "is_document",
+    b"<": "is_document",
+    b"\x89PNG": "is_picture",
+    b"\xff\xd8\xff": "is_picture",
 }
+_START_BYTES = 8
+_NO_NAMES = frozenset(b"\xfe\xff")  # þ and ÿ stand in no Indonesian list, but at the joints of other encodings
 
 
 class SheetError(Exception):
@@ -33,7 +47,58 @@ class SheetError(Exception):
         self.code, self.row, self.column = code, row, column
 
 
-def read_csv(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
+class Places(Protocol):
+    """Which columns are taken from where, as `cells.Layout` knows."""
+
+    @property
+    def columns(self) -> tuple[tuple[int, Any], ...]: ...
+
+
+@dataclass(slots=True)
+class Sheet:
+    """A list: its header, and its rows to be read once.
+
+    `total` is how many rows there are at most, where the file says so. `notes` tells of the file what whoever sent it
+    should know, by code with row and params; whole once all is read.
+    """
+
+    header: list[str]
+    header_row: int
+    rows: Iterator[tuple[int, list[str]]]
+    total: int | None = None
+    notes: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+
+
+class Marked(list[str]):
+    """The cells of a row of which some are not what they seem: `formula_cell`, `merged_cell`, by place."""
+
+    def __init__(self, cells: list[str], marks: dict[int, str]) -> None:
+        super().__init__(cells)
+        self.marks = marks
+
+
+def marked(cells: list[str], layout: Places) -> list[tuple[Any, str]]:
+    """Column and code of each cell of a row that is taken and is not what it seems."""
+    marks = cells.marks if isinstance(cells, Marked) else {}
+    return [(column, marks[place]) for place, column in layout.columns if place in marks] if marks else []
+
+
+def read(file: BinaryIO, known: Collection[str] = frozenset()) -> Sheet:
+    """The list in a CSV or XLSX file. `known` are plain names of columns, by which its header is found.
+
+    Its rows are as `read_csv` gives them. Raises SheetError, here or while the rows are read: what `read_csv` says, and
+    is_encrypted, has_macros, zip_bomb, workbook_broken, workbook_too_heavy, too_many_rows, too_large for workbooks.
+    """
+    source = io.BufferedReader(_Raw(file), MAX_LINE_BYTES) if not isinstance(file, io.BufferedReader) else file
+    start = source.peek(_START_BYTES)[:_START_BYTES]
+    if start.startswith(_XLSX):
+        return _workbook(source, known)
+    if start.startswith(_OLE):
+        raise SheetError("is_encrypted" if workbooks.is_encrypted(source, b"") else "is_xls", 1)
+    return _csv(source, known)
+
+
+def read_csv(file: BinaryIO, known: Collection[str] = frozenset()) -> Iterator[tuple[int, list[str]]]:
     """(row number, cells) for the header and every row that is not blank; blank rows count but do not come.
 
     Rows shorter than the header are filled with empty cells (spreadsheets leave trailing ones out), empty cells
@@ -41,17 +106,56 @@ def read_csv(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
     Raises SheetError: empty, no_rows, no_header, too_many_columns, encoding, nul, line_too_long, broken_quotes,
     and is_xlsx and its like for files that are no CSV.
     """
-    lines = _Lines(file)
-    rows = lines.rows()
-    try:
-        header_row, header = next(rows)
-    except StopIteration:
-        raise SheetError("empty", 1) from None
-    if header_row != 1:
-        raise SheetError("no_header", 1)
-    width = _width(header)
-    yield 1, header[:width]
+    sheet = _csv(file, known)
+    yield sheet.header_row, sheet.header
+    yield from sheet.rows
 
+
+def _csv(file: BinaryIO, known: Collection[str]) -> Sheet:
+    lines = _Lines(file, known)
+    sheet = Sheet([], 1, iter(()), notes=lines.notes)
+    _begin(sheet, lines.rows(), known)
+    return sheet
+
+
+def _workbook(file: BinaryIO, known: Collection[str]) -> Sheet:
+    sheet = Sheet([], 1, iter(()))
+    try:
+        book = workbooks.Workbook(file, known)
+    except workbooks.Unreadable as error:
+        raise SheetError(error.code, error.row, error.column) from None
+    sheet.total = book.total
+    _begin(sheet, _rows_of(book, sheet.notes), known)
+    return sheet
+
+
+def _rows_of(book: workbooks.Workbook, notes: dict[str, tuple[int, dict[str, str]]]) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a workbook; it does not know the sheet, so that whoever lets go of that ends the process."""
+    try:
+        for row in book.rows():
+            yield row.number, Marked(row.cells, row.marks) if row.marks else row.cells
+    except workbooks.Unreadable as error:
+        raise SheetError(error.code, error.row, error.column) from None
+    if book.others:
+        notes["other_sheets"] = (1, {"name": ", ".join(book.others)})
+
+
+def _begin(sheet: Sheet, rows: Iterator[tuple[int, list[str]]], known: Collection[str]) -> None:
+    """Finds the header among the first rows; the sheet then gives what follows."""
+    looked_at = list(islice(rows, headers.ROWS_LOOKED_AT if known else 1))
+    if not looked_at:
+        raise SheetError("empty", 1)
+    found = headers.find([cells for _, cells in looked_at], known)
+    after = found.place + found.lines
+    sheet.header_row = looked_at[after - 1][0]
+    if not known and sheet.header_row != 1:
+        raise SheetError("no_header", 1)
+    width = _width(found.names, sheet.header_row)
+    sheet.header = found.names[:width]
+    sheet.rows = _fitted(chain(looked_at[after:], rows), width)
+
+
+def _fitted(rows: Iterator[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, list[str]]]:
     found = False
     for row, cells in rows:
         if len(cells) != width:
@@ -62,32 +166,85 @@ def read_csv(file: BinaryIO) -> Iterator[tuple[int, list[str]]]:
         raise SheetError("no_rows", 1)
 
 
-def _width(header: list[str]) -> int:
+def _width(header: list[str], row: int) -> int:
     width = len(header)
     while width and not header[width - 1].strip():
         width -= 1
     if not width:
-        raise SheetError("no_header", 1)
+        raise SheetError("no_header", row)
     if width > MAX_COLUMNS:
-        raise SheetError("too_many_columns", 1, MAX_COLUMNS + 1)
+        raise SheetError("too_many_columns", row, MAX_COLUMNS + 1)
     return width
 
 
 def _fit(cells: list[str], width: int) -> list[str]:
     if len(cells) < width:
-        return cells + [""] * (width - len(cells))
-    return cells if any(cell.strip() for cell in cells[width:]) else cells[:width]
+        fitted = cells + [""] * (width - len(cells))
+    elif any(cell.strip() for cell in cells[width:]):
+        return cells
+    else:
+        fitted = cells[:width]
+    return Marked(fitted, cells.marks) if isinstance(cells, Marked) else fitted
+
+
+class _Raw(io.RawIOBase):
+    """Any file that can be read, so that one can look ahead in it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Recoded(io.RawIOBase):
+    """A UTF-16 file as UTF-8; what is broken in it becomes broken UTF-8, so that it is told with its row."""
+
+    def __init__(self, file: BinaryIO, start: bytes, encoding: str) -> None:
+        self._file, self._left = file, b""
+        self._decoder = codecs.getincrementaldecoder(encoding)("surrogatepass")
+        self._left, self._is_over = self._recode(start, is_last=False), False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._left and not self._is_over:
+            piece = self._file.read(MAX_LINE_BYTES)
+            self._is_over = not piece
+            self._left = self._recode(piece, is_last=not piece)
+        count = min(len(buffer), len(self._left))
+        buffer[:count], self._left = self._left[:count], self._left[count:]
+        return count
+
+    def _recode(self, piece: bytes, *, is_last: bool) -> bytes:
+        try:
+            return self._decoder.decode(piece, is_last).encode("utf-8", "surrogatepass")
+        except UnicodeError:
+            self._is_over = True
+            return b"\xff"
 
 
 class _Lines:
-    """The lines of one file, decoded one by one so that an error knows its row."""
+    """The lines of one file, decoded one by one so that an error knows its row.
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.row, self.lines_in_row = file, 1, 0
+    The first line that is not plain ASCII tells whether it is UTF-8 or cp1252; a line of the other kind later on is
+    refused, since one of them would be read wrongly.
+    """
+
+    def __init__(self, file: BinaryIO, known: Collection[str]) -> None:
+        self.file, self.known, self.row, self.lines_in_row = file, known, 1, 0
+        self.notes: dict[str, tuple[int, dict[str, str]]] = {}
+        self._encoding = ""
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         first = self._first()
-        reader = csv.reader(self._decoded(first), delimiter=_delimiter(first), strict=True)
+        reader = csv.reader(self._decoded(first), delimiter=_delimiter(first, self.known), strict=True)
         while True:
             self.lines_in_row = 0
             try:
@@ -100,16 +257,29 @@ class _Lines:
                 yield self.row, cells
             self.row += 1
 
-    def _first(self) -> bytes:
+    def _first(self) -> list[bytes]:
+        """The lines among which the header is, the first without its byte order mark."""
         first = self.file.readline(MAX_LINE_BYTES + 1)
-        for start, code in _OTHER_KINDS.items():
+        for start, encoding in _UTF16.items():
+            if first.startswith(start):
+                self.file = io.BufferedReader(_Recoded(self.file, first[len(start) :], encoding), MAX_LINE_BYTES)
+                self._encoding = "utf-8"
+                first = self.file.readline(MAX_LINE_BYTES + 1)
+        for start, code in {**_OTHER_KINDS, _XLSX: "is_xlsx", _OLE: "is_xls"}.items():
             if first.startswith(start):
                 raise SheetError(code, 1)
-        return first.removeprefix(_BOM)
+        if first.startswith(_BOM):
+            self._encoding = "utf-8"
+        lines = [first.removeprefix(_BOM)]
+        while self.known and len(lines) < headers.ROWS_LOOKED_AT and 0 < len(lines[-1]) <= MAX_LINE_BYTES:
+            lines.append(self.file.readline(MAX_LINE_BYTES + 1))
+        return lines
 
-    def _decoded(self, line: bytes) -> Iterator[str]:
+    def _decoded(self, first: list[bytes]) -> Iterator[str]:
         readline, limit = self.file.readline, MAX_LINE_BYTES + 1
-        while line:
+        for line in chain(first, iter(lambda: readline(limit), b"")):
+            if not line:
+                return
             self.lines_in_row += 1
             if len(line) >= limit:
                 raise SheetError("line_too_long", self.row)
@@ -117,14 +287,35 @@ class _Lines:
                 raise SheetError("broken_quotes", self.row)
             if b"\0" in line:
                 raise SheetError("nul", self.row)
+            yield line.decode() if line.isascii() else self._text_of(line)
+
+    def _text_of(self, line: bytes) -> str:
+        encoding = "utf-8"
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            encoding = "cp1252"
             try:
-                yield line.decode()
+                text = line.decode(encoding)
             except UnicodeDecodeError:
                 raise SheetError("encoding", self.row) from None
-            line = readline(limit)
+            if not _NO_NAMES.isdisjoint(line):
+                raise SheetError("encoding", self.row) from None
+        self._encoding = self._encoding or encoding
+        if encoding != self._encoding:
+            raise SheetError("encoding", self.row)
+        if encoding == "cp1252":
+            self.notes.setdefault("cp1252", (self.row, {}))
+        return text
 
 
-def _delimiter(header: bytes) -> str:
-    """The one that parts the header most often outside quotes; a comma for a header of one name."""
-    outside = b"".join(header.split(b'"')[::2])
-    return max(DELIMITERS, key=lambda delimiter: outside.count(delimiter.encode()))
+def _delimiter(lines: list[bytes], known: Collection[str]) -> str:
+    """The one by which a line names the most columns, else that parts the first most often outside quotes, else a comma."""
+    texts = [line.decode("utf-8", "replace").replace('"', "") for line in lines]
+    outside = b"".join(lines[0].split(b'"')[::2])
+
+    def weight(delimiter: str) -> tuple[int, int]:
+        named = max((headers.score(text.split(delimiter), known) for text in texts), default=0) if known else 0
+        return (named if named >= headers.SURE else 0, outside.count(delimiter.encode()))
+
+    return max(DELIMITERS, key=weight)

@@ -34,7 +34,8 @@ MESSAGES: dict[str, str] = {
     **cells.MESSAGES,
     "nik_length": gettext_noop("A NIK has 16 digits. Without one, leave the cell empty or write -."),
     "nik_scientific": gettext_noop(
-        "A spreadsheet turned this NIK into a rounded number. Format the column as text and enter the NIK again."
+        "A spreadsheet turned this NIK into a rounded number: its last digits are lost. Format the column as text and "
+        "enter the NIK again."
     ),
     "nik_date": gettext_noop("The birth date inside this NIK cannot be."),
     "no_place": gettext_noop(
@@ -74,7 +75,7 @@ WARNINGS: dict[str, str] = {
     "duplicate": gettext_noop("The NIK is registered elsewhere or for another name; kept, not eligible, with a case."),
     "stay_ignored": gettext_noop("A region of stay is only for people without a location; it was left out."),
     "other_nik": gettext_noop("Somebody of this name and birth date stands here with another NIK."),
-    "unknown_column": gettext_noop("This column is not known and was left out."),
+    **cells.FILE_WARNINGS,
 }
 
 FILE_FAULTS: dict[str, str] = cells.FILE_FAULTS
@@ -337,6 +338,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("lintang", "latitude", number_of(-11.5, 6.5)),
     Column("bujur", "longitude", number_of(94.5, 141.5)),
 )
+NAMES = cells.names_of(COLUMNS)
 HEADERS = tuple(column.header for column in COLUMNS)
 REQUIRED = ("nama", "tanggal_lahir", "jenis_kelamin")
 _EACH_HIS_OWN = frozenset(("nkk", "nik", "name", "address"))

@@ -13,7 +13,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from locations.models import SpecialLocation
-from locations.sheets import SheetError, read_csv
+from locations.sheets import SheetError, read
 
 from . import columns, nik
 from .masking import HIDDEN, MARK
@@ -244,9 +244,13 @@ class UploadForm(forms.Form):
     berkas = forms.FileField(
         label=_("File"),
         max_length=200,
-        help_text=_("CSV in UTF-8, separated by comma, semicolon, tab or #. The first row names the columns."),
+        help_text=_("Excel workbook (.xlsx) or CSV. The row that names the columns is found below titles."),
         error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
-        widget=forms.FileInput(attrs={"accept": ".csv,.txt,text/csv"}),
+        widget=forms.FileInput(
+            attrs={
+                "accept": ".csv,.txt,.xlsx,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            }
+        ),
     )
     lokasi: forms.ModelChoiceField[SpecialLocation] = forms.ModelChoiceField(
         label=_("Location"),
@@ -294,11 +298,12 @@ class UploadForm(forms.Form):
 def header_of(file: BinaryIO) -> Layout:
     """The columns of a file that has at least one row. Raises SheetError."""
     file.seek(0)
-    rows = read_csv(file)
-    _row, header = next(rows)
-    next(rows)
-    file.seek(0)
-    return columns.match_header(header)
+    try:
+        sheet = read(file, columns.NAMES)
+        next(sheet.rows)
+    finally:
+        file.seek(0)
+    return columns.match_header(sheet.header)
 
 
 def file_fault(code: str, *, row: int | None = None, column: str | int | None = None) -> str:

@@ -23,7 +23,7 @@ from accounts.ids import new_id
 from accounts.permissions import Actor, Permission, require
 from locations import intake
 from locations.models import Batch, Refusal, SpecialLocation
-from locations.sheets import SheetError, read_csv
+from locations.sheets import SheetError, read
 from regions.levels import COUNTRY_CODE
 
 from . import columns, entering, keyring, preparing, vault
@@ -90,6 +90,7 @@ def forget_uploads(*, at: datetime.datetime) -> int:
     for batch in old:
         stored_path(batch).unlink(missing_ok=True)
         preparing.forget(batch, stored_path(batch))
+        preparing.forget_header(stored_path(batch))
         intake.forget_rows(batch)
     return len(old)
 
@@ -132,9 +133,12 @@ class _Hashed:
 
 def stored_header(batch: Batch) -> list[str]:
     """The file's own header, or ours once the file was deleted."""
+    kept = preparing.kept_header(batch, stored_path(batch))
+    if kept is not None:
+        return kept
     try:
         with vault.read(stored_path(batch), batch.pk) as file:
-            return next(iter(read_csv(file)))[1]
+            return read(file, columns.NAMES).header
     except (FileNotFoundError, SheetError):
         return list(columns.HEADERS)
 

@@ -7,6 +7,7 @@ registered already; all else waits in the spool. An attempt that was cut off is 
 from __future__ import annotations
 
 import hashlib
+import io
 import marshal
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -25,7 +26,7 @@ from locations import intake
 from locations.cells import Fault
 from locations.memo import Memo
 from locations.models import Batch, SpecialLocation
-from locations.sheets import SheetError, read_csv
+from locations.sheets import SheetError, marked, read
 from regions.territory import National
 
 from . import columns, keyring, loading, nik, storing, vault
@@ -135,24 +136,27 @@ class Prepared:
 def prepare(batch: Batch, path: Path, on_progress: Callable[[int], None]) -> Prepared:
     """Reads, checks and seals the file of a batch at `path`. Raises SheetError where it cannot be read as a whole."""
     with vault.read(path, batch.pk) as file:
-        rows = read_csv(file)
-        _, header = next(rows)
-        layout = columns.match_header(header)
+        sheet = read(file, columns.NAMES)
+        layout = columns.match_header(sheet.header)
         default = batch.location.code if batch.location else ""
         for missing in columns.missing_columns(layout, location_code=default):
-            raise SheetError("missing_column", 1, missing)
+            raise SheetError("missing_column", sheet.header_row, missing)
         for twice in layout.twice:
-            raise SheetError("column_twice", 1, twice)
+            raise SheetError("column_twice", sheet.header_row, twice)
         resolver = _resolver(batch)
         prepared = Prepared(Spool(_own_path(batch, path), batch.pk), resolver, default)
         prepared.present = frozenset(column.header for _, column in layout.columns)
         if layout.unknown:
-            prepared.warnings.add("unknown_column", 1, name=intake.named(layout.unknown))
+            prepared.warnings.add("unknown_column", sheet.header_row, name=intake.named(layout.unknown))
+        if sheet.total is not None:
+            intake.expect(batch, rows_total=max(sheet.total - sheet.header_row, 1))
+        _keep_header(batch, path, sheet.header)
         try:
-            _Preparing(batch, prepared, layout, on_progress).run(rows, _earlier(batch, path, prepared.spool))
+            _Preparing(batch, prepared, layout, on_progress).run(sheet.rows, _earlier(batch, path, prepared.spool))
         except SheetError:
             prepared.spool.close()
             raise
+        prepared.warnings.add_notes(sheet.notes)
     return prepared
 
 
@@ -162,11 +166,38 @@ def forget(batch: Batch, path: Path) -> None:
         left.unlink(missing_ok=True)
 
 
+def kept_header(batch: Batch, path: Path) -> list[str] | None:
+    """The header of the upload at `path`, if it was read once."""
+    try:
+        with vault.read(_header_path(path), _header_id(batch)) as file:
+            return list(orjson.loads(file.read()))
+    except FileNotFoundError:
+        return None
+
+
+def forget_header(path: Path) -> None:
+    _header_path(path).unlink(missing_ok=True)
+
+
+def _keep_header(batch: Batch, path: Path, header: list[str]) -> None:
+    """Beside the upload, since a workbook would have to be opened anew for each page of its refused rows."""
+    forget_header(path)
+    vault.write(io.BytesIO(orjson.dumps(header)), _header_path(path), _header_id(batch))
+
+
+def _header_path(path: Path) -> Path:
+    return path.with_suffix(".header")
+
+
+def _header_id(batch: Batch) -> uuid.UUID:
+    return uuid.uuid5(batch.pk, "header")
+
+
 class _Preparing:
     """Turns rows into chunks of the spool, after those that an earlier attempt has left."""
 
     def __init__(self, batch: Batch, prepared: Prepared, layout: Any, on_progress: Callable[[int], None]) -> None:
-        self.batch, self.prepared, self.width, self.on_progress = batch, prepared, layout.width, on_progress
+        self.batch, self.prepared, self.layout, self.on_progress = batch, prepared, layout, on_progress
         self.in_order, self.most = columns.in_order(layout), _most_rows(batch)
         self.mark = _mark(batch, prepared, layout)
         self.place_numbers: dict[Place, int] = {}
@@ -239,8 +270,10 @@ class _Preparing:
             raise SheetError("too_many_rows", rows[int(self.most) - done][0])
         fitting = []
         for row in rows:
-            if len(row[1]) > self.width:
+            if len(row[1]) > self.layout.width:
                 made.refuse(*row, [Fault("", "ragged_row")])
+            elif others := marked(row[1], self.layout):
+                made.refuse(*row, [Fault(column.header, code) for column, code in others])
             else:
                 fitting.append(row)
         texts = list(map(self.in_order, [cells for _, cells in fitting]))

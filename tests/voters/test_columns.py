@@ -43,13 +43,26 @@ def test_the_least_row_is_taken_with_what_the_empty_cells_mean():
     )
 
 
-@pytest.mark.parametrize("text", ["1990-12-31", "31|12|1990", "31-12-1990", "31/12/1990", " 31/12/1990 "])
-def test_dates_come_in_four_forms(text):
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1990-12-31",
+        "31|12|1990",
+        "31-12-1990",
+        "31/12/1990",
+        " 31/12/1990 ",
+        "1990-12-31 00:00:00",
+        "31/12/1990 00:00",
+        "33238",
+        "33238.0",
+    ],
+)
+def test_dates_come_in_four_forms_with_midnight_or_as_the_day_of_a_spreadsheet(text):
     assert parse(tanggal_masuk=text).arrival == date(1990, 12, 31)
 
 
 @pytest.mark.parametrize(
-    "text", ["31/02/1990", "00/00/0000", "1990/12/31", "31-12/1990", "12/31/1990", "١/١/١٩٩٠", "33123"]
+    "text", ["31/02/1990", "00/00/0000", "1990/12/31", "31-12/1990", "12/31/1990", "١/١/١٩٩٠", "133123"]
 )
 def test_a_date_that_cannot_be_is_refused(text):
     assert faults(tanggal_lahir=text) == [("tanggal_lahir", "impossible_date")]

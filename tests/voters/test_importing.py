@@ -210,7 +210,7 @@ def test_without_rejects_the_file_is_null_and_all_went_well(prison, tmp_path):
         (b"nama,tanggal_lahir,kode_lokasi\nx,y,z\n", "missing_column"),
         (b"nama,tanggal_lahir,jenis_kelamin\nx,y,z\n", "missing_column"),
         (b"nama,nama,tanggal_lahir,jenis_kelamin,kode_lokasi\nx,x,y,z,A\n", "column_twice"),
-        (b"PK\x03\x04", "is_xlsx"),
+        (b"PK\x03\x04", "workbook_broken"),
     ],
 )
 def test_a_file_that_cannot_be_read_changes_nothing_and_says_why(prison, data, code, tmp_path):

@@ -548,7 +548,7 @@ def test_the_same_file_for_another_location_is_another_upload(places, browser):
 
 
 def test_a_file_that_could_not_be_read_may_be_sent_again(places, browser, settings):
-    data = as_csv([row("Budi Santoso", NIK, kode_lokasi="A")]) + b"\xff\xfe,,\r\n"
+    data = as_csv([row("Budi Santoso", NIK, kode_lokasi="A")] * 30) + b"\xff\xfe,,\r\n"
 
     first, second = (browser_upload(browser, data) for _ in range(2))
 

@@ -18,7 +18,7 @@ COUNTS = ("rows", "accepted", "updated", "rejected", "duplicates")
 
 
 class Command(BaseCommand):
-    help = "Creates or updates special locations from a CSV file (columns in docs/operators/files.md)."
+    help = "Creates or updates special locations from a CSV or XLSX file (columns in docs/operators/files.md)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")

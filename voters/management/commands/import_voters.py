@@ -21,7 +21,7 @@ COUNTS = ("rows", "accepted", "updated", "rejected", "duplicates")
 
 
 class Command(BaseCommand):
-    help = "Imports a voter list (CSV): new voters, updates, refused rows with their reasons."
+    help = "Imports a voter list (CSV or XLSX): new voters, updates, refused rows with their reasons."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path, metavar="FILE")
