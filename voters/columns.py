@@ -97,6 +97,7 @@ MILITARY_POLICE = frozenset(
         "tni au",
     )
 )
+_FORMULA_STARTS = frozenset("=+-@\t")
 _CITIZEN = frozenset(("", "wni", "indonesia", "id", "idn", "warga negara indonesia"))
 _OLDEST_YEAR = 1890
 
@@ -244,6 +245,8 @@ def _reader(column: Column) -> Callable[[str], Any]:
 
     def read(cell: str) -> Any:
         text = cell.strip()
+        if text[:1] == "'" and text[1:2] in _FORMULA_STARTS:
+            text = text[1:]  # our own exports put it there, so that no spreadsheet runs it as a formula
         return parse("" if text == "-" else text)
 
     return read if column.field in _EACH_HIS_OWN else Memo(read).__getitem__

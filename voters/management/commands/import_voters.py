@@ -13,6 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from accounts.permissions import SYSTEM
+from locations.exporting import safe
 from locations.models import Batch, SpecialLocation
 from voters import columns, importing
 from voters.words import warning_text
@@ -79,4 +80,4 @@ def write_rejects(batch: Batch, path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.fchmod(descriptor, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as target:
-        csv.writer(target).writerows(importing.rejected_rows(batch))
+        csv.writer(target).writerows([safe(cell) for cell in row] for row in importing.rejected_rows(batch))
