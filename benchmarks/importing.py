@@ -32,7 +32,8 @@ def run(*, voters: int, locations: int, peers: bool, vendor: str) -> dict[str, A
     """Both write into the same two tables with their indexes and keys, emptied before each."""
     works, floors, peaks = [], [], []
     with tempfile.TemporaryDirectory(prefix="tpskhusus-bench-") as folder:
-        media, settings.MEDIA_ROOT = settings.MEDIA_ROOT, folder
+        kept = settings.MEDIA_ROOT, settings.MAX_UPLOAD_BYTES
+        settings.MEDIA_ROOT, settings.MAX_UPLOAD_BYTES = folder, None
         try:
             source = Path(folder) / "daftar.csv"
             lists.write(source, voters=voters, locations=locations)
@@ -43,7 +44,7 @@ def run(*, voters: int, locations: int, peers: bool, vendor: str) -> dict[str, A
                 peaks.append(measure.peak_mb() or 0.0)
                 floors.append(_floor(Path(folder)))
         finally:
-            settings.MEDIA_ROOT = media
+            settings.MEDIA_ROOT, settings.MAX_UPLOAD_BYTES = kept
     batch = Batch.everywhere.latest("received_at")
     return {
         "seconds": measure.middle(works),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import stat
+import tempfile
+import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +23,7 @@ from voters.models import FormerNIK, Voter, VoterIdentity
 from .lists import as_csv, counts, invented_nik, load, prisons, row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 pytestmark = pytest.mark.django_db
@@ -195,3 +199,37 @@ def test_a_list_sent_again_updates_chunk_by_chunk(monkeypatch):
 
     assert counts(batch) == {"rows": 50, "accepted": 0, "updated": 45, "rejected": 5, "duplicates": 0}
     assert Voter.everywhere.count() == 45
+
+
+@pytest.mark.slow  # memory is traced, which takes its time
+def test_a_longer_list_takes_hardly_more_memory(monkeypatch):
+    """Seven rows in eight wait in the spool when the last ones are checked; of each some bytes stay."""
+    monkeypatch.setattr(preparing, "CHUNK", 250)
+    load(*people())  # whatever is remembered from the first row on is not a matter of length
+
+    factories.special_location("C", "32.73.01.1001")
+
+    short = peak_of(lambda: load_list("C", range(1000, 2000)))
+    long = peak_of(lambda: load_list("B", range(2000, 9000)))
+
+    assert long - short < 6000 * 120  # a row as people, sealed and unsealed, is 5,000 bytes
+
+
+def load_list(code: str, serials: range) -> None:
+    names = "nama,nik,tanggal_lahir,jenis_kelamin,kode_lokasi,alamat"
+    rows = (f"Budi Santoso,{invented_nik(serial=serial)},1990-08-15,L,{code},Jl. {serial}" for serial in serials)
+    with tempfile.TemporaryFile() as file:
+        file.writelines(f"{line}\n".encode() for line in (names, *rows))
+        file.seek(0)
+        batch = importing.receive(file=file, file_name="daftar.csv", by=SYSTEM)
+    assert importing.run(batch).rows == len(serials)
+
+
+def peak_of(work: Callable[[], None]) -> int:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
