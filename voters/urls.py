@@ -15,6 +15,7 @@ urlpatterns = [
     path("ganda/tindakan/<uuid:pk>/", acts.act, name="act"),
     path("ganda/<uuid:pk>/", duplicates.case, name="case"),
     path("unggah/", upload.upload, name="upload"),
+    path("unggah/templat.xlsx", upload.template, name="upload_template"),
     path("berkas/", upload.batches, name="batches"),
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),
     path("berkas/<uuid:pk>/kemajuan/", upload.progress, name="batch_progress"),

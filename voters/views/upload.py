@@ -22,6 +22,7 @@ from locations.models import Batch, Refusal, SpecialLocation
 from locations.views import url_if_any
 
 from .. import columns, exporting, importing, receiving, refusals, words
+from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
 from ..tasks import run_import
@@ -79,6 +80,16 @@ def received(request: HttpRequest, form: UploadForm) -> Batch:
     batch = importing.receive(file=file, file_name=file.name, location=location, by=request.user)
     ring(run_import, batch_id=str(batch.pk))
     return batch
+
+
+@require_GET
+def template(request: HttpRequest) -> HttpResponse:
+    """The workbook to fill in."""
+    require(request.user, Permission.ENTER)
+    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    response = HttpResponse(templates.workbook(), content_type=kind)
+    response["Content-Disposition"] = 'attachment; filename="daftar-pemilih.xlsx"'
+    return response
 
 
 @require_GET
