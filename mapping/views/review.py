@@ -24,7 +24,7 @@ from regions.models import Region
 from .. import queue as queues
 from .. import risks
 from ..indication import tps_for_estimate
-from ..models import Outcome, Policy, Proposal
+from ..models import Determination, Outcome, Policy, Proposal
 from ..states import State
 
 if TYPE_CHECKING:
@@ -176,7 +176,17 @@ def location_panel(request: HttpRequest, location_id: uuid.UUID) -> HttpResponse
             "figures": figures_of(proposal) if proposal else [],
             "indication": indication_of(location, policy, proposal),
             "is_pending": pending,
+            "final": final_of(request, location, policy) if policy else None,
         },
+    )
+
+
+def final_of(request: HttpRequest, location: SpecialLocation, policy: Policy) -> Determination | None:
+    """What is determined of it, with what happened since."""
+    return (
+        Determination.objects.visible_to(request.user)
+        .filter(location=location, policy=policy, reopened_at=None)
+        .first()
     )
 
 

@@ -528,7 +528,9 @@ def test_what_presses_after_a_determination_stands_on_the_desk(policy, reviewer,
 
     page = client.get("/").content.decode()
 
+    panel = client.get(f"/telaah/lokasi/{location.pk}/panel/").content.decode()
     assert of(location).without_room == 3
+    assert "3 eligible voters have no TPS" in panel
     assert "Voters without a TPS" in page
     assert f"/telaah/penetapan/{of(location).pk}/" in page
 
