@@ -15,6 +15,7 @@ import pytest
 
 from locations import sheets
 from locations.models import Refusal
+from tests import services
 from tests.corpus import workbook
 from voters import columns
 from voters.models import Voter, VoterIdentity
@@ -171,7 +172,8 @@ def register(db: None) -> None:
 @pytest.mark.slow  # each a file of its own
 @pytest.mark.usefixtures("register")
 def test_2000_files_are_imported_whole_or_not_at_all():
-    imported(mutated_csv, range(2000))
+    """On PostgreSQL, where the cases differ from SQLite's only in how rows are loaded, every sixth of them."""
+    imported(mutated_csv, range(0, 2000, 6 if services.uses_postgres() else 1))
 
 
 @pytest.mark.slow  # a process for each file
