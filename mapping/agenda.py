@@ -9,8 +9,7 @@ from django.db.models import Count, F, Sum
 from django.urls import reverse
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.permissions import Permission, may
 from locations.models import Batch, SpecialLocation
@@ -93,9 +92,9 @@ def duplicate_cases(user: User) -> dict[str, Any]:
 
 
 AFTER: Final = {
-    "without_room": (_lazy("Voters without a TPS"), _lazy("every list of their location is full")),
-    "too_late": (_lazy("Came too late for a TPS"), _lazy("entered after the last day for movers")),
-    "ballots_short": (_lazy("TPS that will lack ballots"), _lazy("more late voters than ballots left")),
+    "without_room": (gettext_lazy("Voters without a TPS"), gettext_lazy("every list of their location is full")),
+    "too_late": (gettext_lazy("Came too late for a TPS"), gettext_lazy("entered after the last day for movers")),
+    "ballots_short": (gettext_lazy("TPS that will lack ballots"), gettext_lazy("more late voters than ballots left")),
 }
 
 

@@ -44,7 +44,8 @@ def follow(*, policy: Policy, location_ids: Iterable[uuid.UUID]) -> int:
 def _note(determination: Determination, **counts: int) -> None:
     """Writes what a follow-up found where it differs, so that lists and desks need no search of their own."""
     place = determination.proposal.host_id or determination.location_id
-    for each in Determination.everywhere.filter(policy=determination.policy_id, reopened_at=None, location=place):
+    there = Determination.everywhere.filter(policy=determination.policy_id, reopened_at=None, location=place)
+    for each in there.select_related("proposal", "location", "policy"):
         short = max((tps.short for tps in printed.of(each)), default=0)
         Determination.everywhere.filter(pk=each.pk).exclude(ballots_short=short).update(ballots_short=short)
     same = Determination.everywhere.filter(pk=determination.pk)

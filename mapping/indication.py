@@ -22,4 +22,4 @@ def tps_of(voters: int, kind: str, policy: Policy) -> int:
     """TPS that so many eligible voters of one kind of location need under a policy, headroom included."""
     if voters < max(1, policy.minimum_for(kind)):
         return 0
-    return -(-voters * (100 + policy.headroom_percent) // (100 * policy.maximum))
+    return -(-voters * (100 + policy.headroom_for(kind)) // (100 * policy.maximum))

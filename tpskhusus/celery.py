@@ -38,7 +38,7 @@ def recurring(sweep_seconds: float) -> list[Recurring]:
         Recurring(
             "accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"
         ),
-        Recurring("voters.tasks.find_likely_duplicates", 900, "compares voters who changed with everybody else"),
+        Recurring("voters.tasks.find_likely_duplicates", 3600, "compares voters who changed with everybody else"),
         Recurring("mapping.tasks.search_concentrations", 24 * 3600, "suggests locations where unplaced voters gather"),
         Recurring("voters.tasks.forget_uploads", 3600, "deletes uploads and refused rows after 30 days"),
         Recurring("voters.tasks.remember_condition", 6 * 3600, "keeps how good the data of each regency was today"),

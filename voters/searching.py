@@ -34,6 +34,16 @@ class Seen(NamedTuple):
     sex: str
 
 
+class Everybody(NamedTuple):
+    """Who stands on a list, by place; `anew` are the places of the changed, `seen` as what those are compared."""
+
+    ids: list[uuid.UUID]
+    niks: list[bytes | None]
+    people: list[likely.Person]
+    anew: list[int]
+    seen: list[Seen]
+
+
 def search() -> int:
     """Compares whoever changed since the last search with everybody, and brings the cases up to date.
 
@@ -43,11 +53,10 @@ def search() -> int:
     changed = set(changed_since())
     if changed:
         with collecting_rarely():
-            everybody = list(_people())
-        places = [place for place, (seen, _) in enumerate(everybody) if seen.voter_id in changed]
-        pairs = likely.pairs([person for _, person in everybody], anew=places)
-        _remember_pairs([seen.voter_id for seen, _ in everybody], pairs, changed)
-        _remember_compared([everybody[place][0] for place in places])
+            everybody = _everybody(changed)
+        pairs = likely.pairs(everybody.people, anew=everybody.anew)
+        _remember_pairs(everybody.ids, _of_two_niks(pairs, everybody.niks), changed)
+        _remember_compared(everybody.seen)
     suspects.bring_up_to_date()
     return len(changed)
 
@@ -64,6 +73,23 @@ def changed_since() -> Iterable[uuid.UUID]:
         | (has_nik & had_nik & ~Q(compared__nik_hash=F("identity__nik_hash")))
     )
     return Voter.everywhere.filter(is_other, identity__isnull=False).values_list("pk", flat=True).iterator(CHUNK)
+
+
+def _everybody(changed: Collection[uuid.UUID]) -> Everybody:
+    found = Everybody([], [], [], [], [])
+    for seen, person in _people():
+        if seen.voter_id in changed:
+            found.anew.append(len(found.ids))
+            found.seen.append(seen)
+        found.ids.append(seen.voter_id)
+        found.niks.append(seen.nik_hash)
+        found.people.append(person)
+    return found
+
+
+def _of_two_niks(pairs: Iterable[likely.Pair], niks: Sequence[bytes | None]) -> Iterator[likely.Pair]:
+    """One NIK twice is a case of the claims, not a guess."""
+    return (pair for pair in pairs if niks[pair.one] is None or niks[pair.one] != niks[pair.other])
 
 
 def _people() -> Iterator[tuple[Seen, likely.Person]]:
@@ -163,6 +189,3 @@ def _marked(ids: Sequence[uuid.UUID]) -> set[uuid.UUID]:
     for chunk in chunks(ids, HASHES_A_QUERY):
         found.update(Compared.everywhere.filter(pk__in=chunk).values_list("pk", flat=True))
     return found
-
-
-__all__ = ["changed_since", "search"]

@@ -9,7 +9,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from locations import intake
-from locations.bell import ring
 from locations.models import Batch
 
 from . import claims, condition, importing, searching
@@ -22,7 +21,6 @@ def run_import(*, batch_id: str, **_kwargs: Any) -> None:
     batch = Batch.everywhere.filter(pk=uuid.UUID(batch_id), subject=Batch.Subject.VOTERS).first()
     if batch is not None:
         importing.run(batch)
-        ring(find_likely_duplicates)
 
 
 @shared_task(name="voters.tasks.resume_imports")

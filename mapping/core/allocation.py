@@ -121,7 +121,8 @@ def by_hand(ordered: Canonical, eligible: int, rules: PlanRules, own: Plan) -> P
     }
     reasons = [*qualifying(eligible, rules, tps_needed(eligible, rules)), Reason("drawn_by_hand", figures)]
     warnings = (*moved, *too_small(stations, rules))
-    return Plan(QUALIFIED, stations, (*reasons, *dividing(stations, ordered)), warnings, own.engine_tps)
+    divided = [reason for reason in dividing(stations, ordered) if reason.code != "block_split"]  # the drawing says why
+    return Plan(QUALIFIED, stations, (*reasons, *divided), warnings, own.engine_tps)
 
 
 def in_words(sizes: Sequence[int]) -> str:

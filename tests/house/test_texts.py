@@ -1,12 +1,14 @@
 """Every page has a title, and no text stands in a template without being marked for translation."""
 
+import ast
 import re
 from html.parser import HTMLParser
 
 import pytest
 from django.utils.translation.template import templatize
 
-from tests.house.code import BASE
+from tests.house.code import BASE, modules
+from tpskhusus.messages import KEYWORDS
 
 pytestmark = pytest.mark.once
 TEMPLATES = sorted((BASE / "templates").rglob("*.html"))
@@ -68,3 +70,16 @@ def test_the_walk_sees_a_text_that_nobody_marked():
     assert unmarked("<p>Some words</p>") == ["Some", "words"]
     assert unmarked('<img alt="Some">') == ["Some"]
     assert not unmarked("<p>{% translate 'Some words' %}{% blocktranslate trimmed %}more{% endblocktranslate %}</p>")
+
+
+def test_what_marks_a_text_is_called_as_the_catalogue_knows_it():
+    """Under another name the texts it marks are in no catalogue, and stay English."""
+    unknown = [
+        f"{path}: {alias.name} as {alias.asname}"
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "django.utils.translation"
+        for alias in node.names
+        if alias.name in KEYWORDS and alias.asname and alias.asname not in KEYWORDS
+    ]
+    assert not unknown

@@ -535,6 +535,17 @@ def test_what_presses_after_a_determination_stands_on_the_desk(policy, reviewer,
     assert f"/telaah/penetapan/{of(location).pk}/" in page
 
 
+def test_a_determination_says_how_many_came_too_late(policy, reviewer, operator, client):
+    location = approved(2, reviewer, operator)
+    determine(policy, reviewer)
+    Determination.everywhere.filter(location=location).update(too_late=2)
+    client.force_login(operator)
+
+    page = client.get(f"/telaah/penetapan/{of(location).pk}/").content.decode()
+
+    assert "2 eligible voters were entered after the last day for movers" in page
+
+
 # At once
 
 

@@ -114,6 +114,11 @@ def test_the_same_nik_is_a_case_of_claims_alone(places):
     assert {case.kind for case in DuplicateCase.everywhere.all()} == {"nik"}
 
 
+def test_nor_is_it_among_invented_people_whose_niks_are_not_compared(places):
+    Register.objects.update(is_synthetic=True)
+    test_the_same_nik_is_a_case_of_claims_alone(places)
+
+
 def test_two_rows_without_a_name_in_common_or_a_nik_are_nobody_together(places):
     load(person("Ani", "-", "A"), person("Ujang", "-", "B"))
 

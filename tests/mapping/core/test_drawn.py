@@ -65,6 +65,7 @@ def test_a_block_in_two_lines_is_spread_over_them() -> None:
     plan = plan_location([voters(200, "a"), voters(100, "b")], replace(PEMILU, drawn=(frozenset("a"), frozenset("ab"))))
 
     assert plan.sizes == (150, 150)
+    assert "block_split" not in {reason.code for reason in plan.reasons}
 
 
 def test_a_block_that_is_not_drawn_goes_to_the_emptiest() -> None:
