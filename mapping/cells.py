@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from voters import eligibility
 
-from .core.plan import FEMALE, MALE, Canonical, Cell, canonical
+from .core.plan import FEMALE, MALE, Canonical, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,7 +55,7 @@ def _census(rows: Iterable[tuple[str, str | None, int, int]]) -> Census:
                 ineligible[code] = ineligible.get(code, 0) + count
         else:
             cells.append(Cell(block or "", sex, ballots, count))
-    return Census(registered, canonical(cells), ineligible)
+    return Census(registered, Canonical(sorted(cells)), ineligible)  # grouped: none twice, none empty
 
 
 @lru_cache(maxsize=65_536)

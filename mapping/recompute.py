@@ -63,7 +63,7 @@ class Place(NamedTuple):
 
 COLUMNS: Final = (
     "id", "territory", "location_id", "policy_id", "run_id", "version", "computed_at", "superseded_at", "fingerprint",
-    "outcome", "host_id", "registered", "eligible", "male", "female", "ineligible", "tps", "engine_tps",
+    "inputs_hash", "outcome", "host_id", "registered", "eligible", "male", "female", "ineligible", "tps", "engine_tps",
     *BALLOTS, "plan",
 )  # fmt: skip
 
@@ -84,23 +84,23 @@ class Figures:
     written: int = 0
     seconds: float = 0.0
 
-    def count(self, draft: Draft) -> None:
+    def count(self, planned: Draft | Known, census: Census) -> None:
         self.locations += 1
-        self.qualified += draft.outcome == QUALIFIED
-        self.combined += draft.outcome == COMBINED
-        self.tps += draft.tps
-        self.registered += draft.census.registered
-        self.eligible += draft.eligible
-        if draft.outcome == NEAREST:
-            self.to_ordinary_tps += draft.eligible
-        for code, count in draft.census.ineligible.items():
+        self.qualified += planned.outcome == QUALIFIED
+        self.combined += planned.outcome == COMBINED
+        self.tps += planned.tps
+        self.registered += census.registered
+        self.eligible += planned.eligible
+        if planned.outcome == NEAREST:
+            self.to_ordinary_tps += planned.eligible
+        for code, count in census.ineligible.items():
             self.ineligible[code] += count
 
 
 class Draft(NamedTuple):
     """A proposal on its way to the table."""
 
-    location: Place | SpecialLocation
+    location: Place
     fingerprint: str
     outcome: Outcome
     census: Census
@@ -111,6 +111,19 @@ class Draft(NamedTuple):
     ballots: tuple[int, ...]
     plan: bytes
     host: uuid.UUID | None = None
+    inputs: bytes | None = None
+
+
+class Known(NamedTuple):
+    """Of a proposal in force what a recompute compares with."""
+
+    pk: uuid.UUID
+    version: int
+    fingerprint: str
+    inputs: bytes | None
+    outcome: str
+    eligible: int
+    tps: int
 
 
 Progress = Callable[[int, int], None]
@@ -204,11 +217,12 @@ class _Recompute:
         self, policy: Policy, cause: str, *, territory: str = "", everything: bool = False, asked: Run | None = None
     ) -> None:
         self.policy, self.cause, self.territory, self.everything = policy, cause, territory, everything
-        self.rules = policies.canonical_rules(policy)
+        self.rules = _rules_once(policy)
         self.figures = Figures(policy.slug)
         self.run_id, self.now = asked.pk if asked else new_id(), timezone.now()
-        self.in_force: dict[uuid.UUID, tuple[uuid.UUID, int, str]] = {}
+        self.in_force: dict[uuid.UUID, Known] = {}
         self.new: list[Draft] = []
+        self.on_progress: Callable[[], None] = lambda: None
 
     def run(self, taken: Sequence[Place], on_progress: Progress | None = None) -> Figures:
         started = time.perf_counter()
@@ -216,11 +230,11 @@ class _Recompute:
         final = set(_determined(self.policy, [place.pk for place in taken]))
         active = {place.pk: place for place in taken if place.is_active and place.pk not in final}
         self.in_force = _in_force(self.policy, active)
+        if on_progress:
+            self.on_progress = lambda: on_progress(self.figures.locations, len(active))
         with collecting_rarely():
             for draft in self._drafts(active):
                 self._take(draft)
-                if on_progress and self.figures.locations % CHUNK == 0:
-                    on_progress(self.figures.locations, len(active))
             self._flush()
         if final and seen:
             followup.follow(policy=self.policy, location_ids=final)
@@ -231,23 +245,36 @@ class _Recompute:
         return self.figures
 
     def _drafts(self, active: Mapping[uuid.UUID, Place]) -> Iterator[Draft]:
-        """One of every active location; those without voters last."""
+        """One of every active location that is not planned from the very same already; those without voters last."""
         if not active:
             return
         ids = None if self.everything else active
         counted = cells.by_location(policies.voter_rules(self.policy), ids)
-        yield from drafts(active, counted, self.policy, rules=self.rules)
+        yield from drafts(active, counted, self.policy, rules=self.rules, is_known=self._is_known)
+
+    def _is_known(self, place: Place, census: Census, inputs: bytes) -> bool:
+        """True, and counted as it stands, if the version in force was made from the same."""
+        known = self.in_force.get(place.pk)
+        if known is None or known.inputs != inputs:
+            return False
+        self._count(known, census)
+        return True
+
+    def _count(self, planned: Draft | Known, census: Census) -> None:
+        self.figures.count(planned, census)
+        if self.figures.locations % CHUNK == 0:
+            self.on_progress()
 
     def _take(self, draft: Draft) -> None:
-        self.figures.count(draft)
+        self._count(draft, draft.census)
         known = self.in_force.get(draft.location.pk)
-        if known is None or known[2] != draft.fingerprint:
+        if known is None or known.fingerprint != draft.fingerprint:
             self.new.append(draft)
         if len(self.new) >= CHUNK:
             self._flush()
 
     def _flush(self) -> None:
-        replaced = [known[0] for draft in self.new if (known := self.in_force.get(draft.location.pk))]
+        replaced = [known.pk for draft in self.new if (known := self.in_force.get(draft.location.pk))]
         if replaced:
             Proposal.everywhere.filter(pk__in=replaced).update(superseded_at=self.now)
         if self.new:
@@ -258,8 +285,8 @@ class _Recompute:
     def _row(self, draft: Draft) -> tuple[Any, ...]:
         location, known = draft.location, self.in_force.get(draft.location.pk)
         return (
-            new_id(), location.territory, location.pk, self.policy.pk, self.run_id, known[1] + 1 if known else 1,
-            self.now, None, draft.fingerprint, draft.outcome, draft.host, draft.census.registered, draft.eligible, draft.male,
+            new_id(), location.territory, location.pk, self.policy.pk, self.run_id, known.version + 1 if known else 1,
+            self.now, None, draft.fingerprint, draft.inputs, draft.outcome, draft.host, draft.census.registered, draft.eligible, draft.male,
             draft.eligible - draft.male, orjson.dumps(draft.census.ineligible, option=orjson.OPT_SORT_KEYS).decode(),
             draft.tps, draft.engine_tps, *draft.ballots, draft.plan.decode(),
         )  # fmt: skip
@@ -299,41 +326,54 @@ def drafts(
     counted: Iterable[tuple[uuid.UUID, Census]],
     policy: Policy,
     *,
-    rules: Mapping[str, Any] | None = None,
+    rules: orjson.Fragment | None = None,
+    is_known: Callable[[Place, Census, bytes], bool] = lambda place, census, inputs: False,
 ) -> Iterator[Draft]:
     """One of every active location, those without voters late; and where the policy combines, those below the minimum
-    last, once all of them are known."""
+    last, once all of them are known. Whichever is made from what `is_known` has seen is left out."""
+    rules = rules or _rules_once(policy)
     left, below = dict(active), neighbours.Below(policy)
-    for pk, census in counted:
-        place = left.pop(pk, None)  # one entered since the lock waits for its own mark
-        if place is None:
-            continue
-        if below.takes(place, census):
-            below.add(place, census)
-        else:
-            yield draft(place, policy, census, rules=rules)
-    for place in left.values():
-        yield draft(place, policy, cells.NOBODY, rules=rules)
+
+    def by_itself() -> Iterator[tuple[Place, Census]]:
+        for pk, census in counted:
+            place = left.pop(pk, None)  # one entered since the lock waits for its own mark
+            if place is None:
+                continue
+            if below.takes(place, census):
+                below.add(place, census)
+            else:
+                yield place, census
+        for place in left.values():
+            yield place, cells.NOBODY
+
+    for place, census in by_itself():
+        inputs = fingerprint.inputs_hash(
+            rules=rules,
+            options=policies.canonical_options(place),
+            registered=census.registered,
+            ineligible=census.ineligible,
+            cells=census.cells,
+        )
+        if not is_known(place, census, inputs):
+            plan = plan_location(census.cells, policies.plan_rules(policy, place))
+            yield _drafted(place, census, plan, census.cells, None, rules, inputs)
     for place, census, plan, planned, host in below.plans():
-        yield _drafted(place, policy, census, plan, planned, host, rules)
+        yield _drafted(place, census, plan, planned, host, rules)
 
 
-def draft(
-    location: Place | SpecialLocation, policy: Policy, census: Census, *, rules: Mapping[str, Any] | None = None
-) -> Draft:
-    """The plan of one location by itself, with its fingerprint; pure arithmetic. `rules` are the policy's canonical ones."""
-    plan = plan_location(census.cells, policies.plan_rules(policy, location))
-    return _drafted(location, policy, census, plan, census.cells, None, rules)
+def _rules_once(policy: Policy) -> orjson.Fragment:
+    """The policy's canonical rules as the bytes that every fingerprint of a run takes in."""
+    return orjson.Fragment(fingerprint.canonical_bytes(policies.canonical_rules(policy)))
 
 
 def _drafted(
-    location: Place | SpecialLocation,
-    policy: Policy,
+    location: Place,
     census: Census,
     plan: Plan,
     planned: Canonical,
     host: uuid.UUID | None,
-    rules: Mapping[str, Any] | None,
+    rules: orjson.Fragment,
+    inputs: bytes | None = None,
 ) -> Draft:
     """`planned` are the cells that the plan's slices count by: the location's own, and those of its guests."""
     plan = explained(plan, registered=census.registered, ineligible=census.ineligible)
@@ -342,7 +382,7 @@ def _drafted(
     return Draft(
         location=location,
         fingerprint=fingerprint.fingerprint(
-            rules=policies.canonical_rules(policy) if rules is None else rules,
+            rules=rules,
             options=policies.canonical_options(location),
             registered=census.registered,
             ineligible=census.ineligible,
@@ -358,6 +398,7 @@ def _drafted(
         ballots=whole.ballots,
         plan=stored,
         host=host,
+        inputs=inputs,
     )
 
 
@@ -368,12 +409,17 @@ def _everybody(plan: Plan, census: Census, *, has_guests: bool) -> Station:
     return station_of([Slice(index, 1, cell.count) for index, cell in enumerate(census.cells)], census.cells)
 
 
-def _in_force(policy: Policy, active: Mapping[uuid.UUID, Place]) -> dict[uuid.UUID, tuple[uuid.UUID, int, str]]:
+def _in_force(policy: Policy, active: Mapping[uuid.UUID, Place]) -> dict[uuid.UUID, Known]:
     proposals = Proposal.everywhere.filter(policy=policy, superseded_at=None)
     if len(active) <= CHUNK:
         proposals = proposals.filter(location__in=list(active))
-    rows = proposals.values_list("location_id", "pk", "version", "fingerprint")
-    return {location: (pk, version, known) for location, pk, version, known in rows}
+    rows = proposals.values_list(
+        "location_id", "pk", "version", "fingerprint", "inputs_hash", "outcome", "eligible", "tps"
+    )
+    return {
+        location: Known(pk, version, known, bytes(inputs) if inputs else None, outcome, eligible, tps)
+        for location, pk, version, known, inputs, outcome, eligible, tps in rows
+    }
 
 
 def _common_territory(taken: Sequence[Place]) -> str:
@@ -398,8 +444,14 @@ def insert_proposals(rows: Sequence[tuple[Any, ...]]) -> None:
 
 def _copy_line(row: tuple[Any, ...]) -> str:
     """One line of COPY's text format; none of our values holds a tab or a line break outside JSON's escapes."""
-    *others, plan = ["\\N" if value is None else str(value) for value in row]
+    *others, plan = map(_copied, row)
     return "\t".join(others) + "\t" + plan.replace("\\", "\\\\") + "\n"
+
+
+def _copied(value: Any) -> str:
+    if value is None:
+        return "\\N"
+    return f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
 def _plain(value: Any) -> Any:

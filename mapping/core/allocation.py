@@ -196,6 +196,8 @@ Group = tuple[int, ...]
 
 def kept_apart(cells: Sequence[Cell], rules: PlanRules) -> list[Group]:
     """Who may share a TPS with whom: everybody, or one group for each sex, each block, or both."""
+    if not rules.blocks_apart and not rules.sexes_apart:
+        return [tuple(range(len(cells)))]
     groups: dict[tuple[str, str], list[int]] = {}
     for place, cell in enumerate(cells):
         key = (cell.block if rules.blocks_apart else "", cell.sex if rules.sexes_apart else "")

@@ -8,8 +8,9 @@ what follows from cells and slices (sizes, men, women, ballots) is not stored.
 """
 
 from collections.abc import Iterable, Mapping
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from itertools import chain
+from pathlib import Path
 from typing import Any, Final
 
 import orjson
@@ -20,11 +21,15 @@ VERSION: Final = 2
 """Of the form of the bytes; a new one makes every proposal a new version."""
 
 StoredPlan = dict[str, Any]
+ENGINE: Final = sha256(
+    b"".join([path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.py"))]),
+).hexdigest()
+"""Of the engine itself: another one plans everything anew."""
 
 
 def fingerprint(
     *,
-    rules: Mapping[str, Any],
+    rules: Mapping[str, Any] | orjson.Fragment,
     options: Mapping[str, Any],
     registered: int,
     ineligible: Mapping[str, int],
@@ -34,7 +39,7 @@ def fingerprint(
     """SHA-256, in hex, of the policy's rules, the location's options, its figures, its host and its plan.
 
     The cells and the outcome are in `plan`. Give no numbers of TPS, names, obstacles or comparisons: none of them may
-    void a decision. `plan` may be given as its `canonical_bytes`, in a fragment. The order of keys makes no difference;
+    void a decision. `rules` and `plan` may be given as their `canonical_bytes`, in a fragment. The order of keys makes no difference;
     values are what JSON can hold, and dates.
     """
     return sha256(
@@ -50,6 +55,19 @@ def fingerprint(
             }
         )
     ).hexdigest()
+
+
+def inputs_hash(
+    *,
+    rules: Mapping[str, Any] | orjson.Fragment,
+    options: Mapping[str, Any],
+    registered: int,
+    ineligible: Mapping[str, int],
+    cells: Canonical,
+) -> bytes:
+    """16 bytes for all that a plan is made from, the engine included; where they are equal, so are the plans."""
+    facts = [ENGINE, rules, options, registered, ineligible, list(chain.from_iterable(cells))]
+    return blake2b(orjson.dumps(facts, option=orjson.OPT_SORT_KEYS), digest_size=16).digest()
 
 
 def canonical_bytes(value: Mapping[str, Any]) -> bytes:

@@ -49,7 +49,8 @@ class Proposal(models.Model):
 
     Registered, eligible, reasons and ballots are the location's own figures. `plan` is the compact form of
     mapping.core.fingerprint.plan_to_json; `ineligible` counts voters by reason, each voter under every reason
-    that applies. The ballot columns count eligible voters, 0 where the policy lacks the ballot.
+    that applies. The ballot columns count eligible voters, 0 where the policy lacks the ballot. `inputs_hash` stands for
+    what the plan was made from, so that nobody plans the same again; None where others' voters had a part in it.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -61,6 +62,7 @@ class Proposal(models.Model):
     computed_at = models.DateTimeField(default=timezone.now)
     superseded_at = models.DateTimeField(null=True)
     fingerprint = models.CharField(max_length=64)
+    inputs_hash = models.BinaryField(max_length=16, null=True)
     outcome = models.CharField(max_length=20, choices=Outcome)
     host = models.ForeignKey(SpecialLocation, models.PROTECT, null=True, related_name="+")
     registered = models.PositiveIntegerField()

@@ -11,6 +11,8 @@ from django.db import connection, transaction
 from locations import changes
 from locations.models import Change, Kind
 from mapping import policies, recompute
+from mapping.core import fingerprint
+from mapping.core.allocation import plan_location
 from mapping.core.fingerprint import plan_from_json
 from mapping.models import Proposal, Run
 from mapping.tasks import recompute_changed
@@ -81,6 +83,47 @@ def test_the_same_data_again_writes_nothing() -> None:
     assert again.written == 0
     assert in_force(prison).version == 1
     assert Run.everywhere.count() == 2
+
+
+@pytest.fixture
+def planned(monkeypatch) -> list[Any]:
+    """The cells of each plan that is made."""
+    made: list[Any] = []
+    monkeypatch.setattr(
+        recompute, "plan_location", lambda cells, rules: made.append(cells) or plan_location(cells, rules)
+    )
+    return made
+
+
+def test_what_is_made_from_the_same_is_not_planned_again_and_counts_as_before(planned) -> None:
+    policy, prison, school = (
+        factories.policy(),
+        factories.special_location(),
+        factories.special_location(kind=Kind.OTHER),
+    )
+    crowd(prison, 3)
+    first = recompute.territory(policy=policy)
+    crowd(school, 2)
+    planned.clear()
+
+    again = recompute.territory(policy=policy)
+
+    assert (len(planned), again.written) == (1, 1)
+    assert (first.locations, first.qualified, first.tps, first.registered, first.eligible) == (2, 1, 1, 3, 3)
+    assert (again.locations, again.qualified, again.tps, again.registered, again.eligible) == (2, 1, 1, 5, 5)
+    assert (first.to_ordinary_tps, again.to_ordinary_tps) == (0, 2)
+
+
+def test_another_engine_plans_everything_anew(planned, monkeypatch) -> None:
+    policy = factories.policy()
+    crowd(factories.special_location(), 1)
+    recompute.territory(policy=policy)
+    planned.clear()
+    monkeypatch.setattr(fingerprint, "ENGINE", "another")
+
+    again = recompute.territory(policy=policy)
+
+    assert (len(planned), again.written) == (1, 0)
 
 
 def test_one_more_voter_is_a_new_version_and_the_old_one_stays() -> None:
