@@ -23,6 +23,12 @@ MESSAGES: dict[str, str] = {
     "date_out_of_range": gettext_noop("This date lies outside the years that can be."),
     "bad_region_code": gettext_noop("This is no region code. Write it as 36.03.04.2001 or 3603042001."),
     "unknown_region": gettext_noop("There is no region with this code."),
+    "bps_code": gettext_noop(
+        "This is a code of BPS. Write Kemendagri's, as on the KTP-el and in Sidalih: 36.03.04.2001."
+    ),
+    "region_rounded": gettext_noop(
+        "A spreadsheet took this code for a number and dropped its last zero. Proposed: %(proposed)s."
+    ),
     "bad_number": gettext_noop("This is no number."),
     "out_of_range": gettext_noop("This number lies outside %(least)s to %(most)s."),
     "too_long": gettext_noop("This is longer than %(most)s characters."),
@@ -82,6 +88,8 @@ _DATE = re.compile(
 _SERIAL_DAY = re.compile(r"[1-6]\d{4}(?:[.,]0+)?", re.ASCII)
 _DAY_ZERO = date(1899, 12, 30)
 _REGION_LENGTHS = {2: (2,), 4: (2, 2), 6: (2, 2, 2), 10: (2, 2, 2, 4)}
+_BPS_CODE = re.compile(r"\d{7}|\d{6}[04-9]\d{3}", re.ASCII)
+_REGION_AS_NUMBER = re.compile(r"(\d\d)[.,](\d)", re.ASCII)
 _MASKED_FROM_DIGITS = 5
 
 
@@ -226,9 +234,16 @@ def parse_date(text: str) -> date | None:
 
 
 def parse_region(text: str) -> str:
-    """A region code with its dots, from one with or without; "" for an empty cell. Whether it exists, others know."""
+    """A region code with its dots, from one with or without; "" for an empty cell. Whether it exists, others know.
+
+    BPS numbers districts with three digits and villages with three; the last four of Kemendagri's begin with 1, 2 or 3.
+    """
     if not text:
         return ""
+    if _BPS_CODE.fullmatch(text):
+        raise CellFault("bps_code")
+    if shortened := _REGION_AS_NUMBER.fullmatch(text):
+        raise CellFault("region_rounded", proposed=f"{shortened[1]}.{shortened[2]}0")
     digits = text.replace(".", "").replace(" ", "")
     widths = _REGION_LENGTHS.get(len(digits))
     if widths is None or not (digits.isascii() and digits.isdigit()):

@@ -28,7 +28,7 @@ from locations.cells import (
     text_of,
 )
 from locations.memo import Memo
-from voters import identity, nik
+from voters import identity, nik, plausible
 
 MESSAGES: dict[str, str] = {
     **cells.MESSAGES,
@@ -43,6 +43,8 @@ MESSAGES: dict[str, str] = {
     ),
     "unknown_location": gettext_noop("There is no special location with this code in your territory."),
     "departure_before_arrival": gettext_noop("The departure lies before the arrival."),
+    "arrival_before_birth": gettext_noop("The arrival lies before the birth date."),
+    "hidden": gettext_noop("This value is hidden (•). Take the list with everything shown, or type the value anew."),
     "point_incomplete": gettext_noop("Latitude and longitude belong together."),
     "outside_territory": gettext_noop("This region does not lie in your territory."),
     "stay_too_coarse": gettext_noop("The region of stay must be a regency, a district or a village."),
@@ -54,10 +56,21 @@ WARNINGS: dict[str, str] = {
     ),
     "bad_nik_sex": gettext_noop("The NIK says the other sex. Proposed: take the sex from the NIK."),
     "bad_nik_birth_date": gettext_noop("The NIK says another birth date. Proposed: compare with the KTP-el."),
+    "bad_nik_day_month": gettext_noop(
+        "The NIK has day and month of the birth date the other way round. Proposed: exchange the two."
+    ),
     "bad_nik_district": gettext_noop(
         "The first six digits of the NIK were never a district. Proposed: look for a typing error."
     ),
     "no_nik": gettext_noop("No NIK; kept, not eligible."),
+    "no_nkk": gettext_noop("No NKK; without a NIK the person is then told apart by name and birth date alone."),
+    "age_unlikely": gettext_noop(
+        "By the birth date this person is younger than 10 or older than 105. Proposed: look for a typing error in the year."
+    ),
+    "ambiguous_date": gettext_noop(
+        "Day and month of a date may be exchanged, and nothing in the row tells; the first was taken for the day."
+        " Proposed: write dates as 1990-12-31."
+    ),
     "nkk_malformed": gettext_noop("The NKK has no 16 digits; kept as it is, compared with nothing."),
     "unknown_village": gettext_noop("The village of the home is unknown; its district was taken."),
     "home_assumed": gettext_noop("No home given; the district that issued the NIK was taken."),
@@ -81,6 +94,7 @@ WARNINGS: dict[str, str] = {
 FILE_FAULTS: dict[str, str] = cells.FILE_FAULTS
 
 NAME_LENGTH = 150
+MASK = "•"  # what our own masked exports hide behind
 MILITARY_POLICE = frozenset(
     (
         "tni",
@@ -177,7 +191,10 @@ def parse_texts(
     if not parsed.location_code and not parsed.stay_code:
         parsed.location_code = location_code
     _check_together(parsed, faults, today, synthetic)
-    return faults or parsed
+    if faults:
+        return faults
+    parsed.warnings += plausible.warnings_of(parsed, [texts[place] for place in _DATES], today=today)
+    return parsed
 
 
 def in_order(layout: Layout) -> Callable[[list[str]], Sequence[str]]:
@@ -216,15 +233,13 @@ def _parse_each(texts: Sequence[str], faults: list[Fault]) -> Iterator[Any]:
 
 def _check_together(row: ParsedRow, faults: list[Fault], today: date, synthetic: bool) -> None:
     """What one cell alone cannot tell; turns a placeholder into "" and adds faults and warnings."""
-    if nik.is_placeholder(row.nik, synthetic=synthetic):
-        row.nik = ""
-    else:
-        code = nik.nik_fault(row.nik)
-        if code:
-            faults.append(Fault("nik", code, {}, identity.mask(row.nik)))
+    if row.nik is not None:
+        _check_nik(row, faults, synthetic)
     born = row.birth_date
     if born is not None and not (born.year >= _OLDEST_YEAR and born <= today):
         faults.append(_fault("tanggal_lahir", "date_out_of_range"))
+    elif row.arrival and born and row.arrival < born:
+        faults.append(_fault("tanggal_masuk", "arrival_before_birth"))
     if row.arrival and row.departure and row.departure < row.arrival:
         faults.append(_fault("tanggal_keluar", "departure_before_arrival"))
     if row.location_code:
@@ -239,6 +254,15 @@ def _check_together(row: ParsedRow, faults: list[Fault], today: date, synthetic:
         row.warnings += ("nkk_malformed",)
 
 
+def _check_nik(row: ParsedRow, faults: list[Fault], synthetic: bool) -> None:
+    if nik.is_placeholder(row.nik, synthetic=synthetic):
+        row.nik = ""
+        return
+    code = nik.nik_fault(row.nik)
+    if code:
+        faults.append(Fault("nik", code, {}, identity.mask(row.nik)))
+
+
 def _reader(column: Column) -> Callable[[str], Any]:
     """The column's parser on the trimmed cell, `-` being an empty one; remembered where values repeat."""
     parse = column.parse
@@ -247,6 +271,8 @@ def _reader(column: Column) -> Callable[[str], Any]:
         text = cell.strip()
         if text[:1] == "'" and text[1:2] in _FORMULA_STARTS:
             text = text[1:]  # our own exports put it there, so that no spreadsheet runs it as a formula
+        if MASK in text:
+            raise CellFault("hidden")
         return parse("" if text == "-" else text)
 
     return read if column.field in _EACH_HIS_OWN else Memo(read).__getitem__
@@ -349,3 +375,4 @@ _PARSERS: tuple[Callable[[str], Any], ...] = tuple(_reader(column) for column in
 _SECRET = frozenset(column.header for column in COLUMNS if column.secret)
 _PLACES = frozenset(("kode_lokasi", "kode_wilayah_keberadaan"))
 _POINT = frozenset(("lintang", "bujur"))
+_DATES = tuple(HEADERS.index(header) for header in ("tanggal_lahir", "tanggal_masuk", "tanggal_keluar"))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .querysets import IdentityQuerySet
 
 HIDDEN: Final = "••••••"
-MARK: Final = "•"
+MARK: Final = columns.MASK
 _SECRET: Final = frozenset(column.header for column in columns.COLUMNS if column.secret)
 _NUMBERS: Final = frozenset(("nik", "nkk"))
 _YEAR: Final = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")

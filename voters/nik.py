@@ -138,6 +138,13 @@ def _is_date(digits: str) -> bool:
     return not (day == 29 and month == 2 and int(digits[4:]) % 4)
 
 
+def has_day_and_month_exchanged(nik: str, birth_date: date, sex: str) -> bool:
+    """Whether a well-formed NIK has the birth date of this person as an American spreadsheet would read it."""
+    if birth_date.day > len(_LONGEST_MONTH):
+        return False
+    return nik[6:12] == date_part(birth_date.replace(day=birth_date.month, month=birth_date.day), sex)
+
+
 def _conflicts(nik: str, expected: str, district_known: bool) -> tuple[str, ...]:
     found = []
     if nik[7:12] != expected[1:] or int(nik[6]) % 4 != int(expected[0]) % 4:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from . import columns, importing, keyring, masking
+from .proposals import proposals_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,6 +24,7 @@ class Refused(NamedTuple):
     column: str
     shown: str
     reason: str
+    proposed: str
 
 
 def reasons_of(batch: Batch, refusals: Iterable[Refusal]) -> list[Refused]:
@@ -33,12 +36,15 @@ def reasons_of(batch: Batch, refusals: Iterable[Refusal]) -> list[Refused]:
 
 def _reasons(refusal: Refusal, header: list[str], places: dict[str, int]) -> Iterator[Refused]:
     cells = orjson.loads(keyring.sealer("refusal", "row").unpack(refusal.pk.bytes, bytes(refusal.row)))
+    named = {column: cells[place] for column, place in places.items() if place < len(cells)}
+    proposed = proposals_for(named, refusal.reasons, today=timezone.localdate())
     for reason in refusal.reasons:
         place = places.get(reason["column"], len(cells))
         name = header[place] if place < len(header) else reason["column"]
         text = cells[place].strip() if place < len(cells) else ""
         shown = masking.masked_cell(reason["column"], text)
-        yield Refused(refusal.row_number, masking.without_identities(name), shown, sentence(reason))
+        mended = masking.masked_cell(reason["column"], proposed.get(reason["column"], ""))
+        yield Refused(refusal.row_number, masking.without_identities(name), shown, sentence(reason), mended)
 
 
 def sentence(reason: dict[str, Any]) -> str:

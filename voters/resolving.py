@@ -183,6 +183,10 @@ class Resolver:
         district = self._districts[parsed.nik[:6]]
         verdict = nik.nik_verdict(parsed.nik, parsed.birth_date, parsed.sex, district is not None)
         warnings = tuple(f"bad_nik_{conflict}" for conflict in verdict.conflicts) if verdict.conflicts else ()
+        if "bad_nik_birth_date" in warnings and nik.has_day_and_month_exchanged(
+            parsed.nik, parsed.birth_date, parsed.sex
+        ):
+            warnings = ("bad_nik_day_month", *(code for code in warnings if code != "bad_nik_birth_date"))
         return verdict.verdict, district, warnings
 
 

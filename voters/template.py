@@ -27,6 +27,7 @@ DIGITS: Final = {"nik": 16, "nkk": 16}
 WIDTHS: Final = {"nik": 19, "nkk": 19, "nama": 28, "alamat": 30, "kode_wilayah_domisili": 24, "kode_lokasi": 16}
 EXAMPLE: Final = {
     "nik": "3603011508900000",
+    "nkk": "3603010101100000",
     "nama": "Warga Contoh",
     "tempat_lahir": "Tangerang",
     "tanggal_lahir": "1990-08-15",

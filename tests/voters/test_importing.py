@@ -308,6 +308,14 @@ def test_a_nik_at_odds_with_the_person_is_kept_with_a_warning_and_claims_nothing
     assert batch.warnings[code] == {"count": 1, "rows": [2], "params": {}}
 
 
+def test_a_nik_with_day_and_month_the_other_way_round_is_told_apart_from_any_other_date(prison):
+    batch = load(row("Budi", invented_nik(date(1990, 5, 3)), born=date(1990, 3, 5), kode_lokasi="A"))
+
+    assert Voter.everywhere.get().nik_verdict == NIKVerdict.BAD
+    assert batch.warnings["bad_nik_day_month"]["rows"] == [2]
+    assert "bad_nik_birth_date" not in batch.warnings
+
+
 def test_an_invented_nik_is_a_nik_in_a_synthetic_register(prison):
     from voters.models import Register
 
