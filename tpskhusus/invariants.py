@@ -26,6 +26,7 @@ from mapping.core.plan import BALLOTS
 from mapping.models import Assignment, Decision, Determination, FinalTPS, Policy, Proposal
 from voters.models import (
     ActStep,
+    BatchBefore,
     Compared,
     DuplicateCase,
     FormerNIK,
@@ -51,6 +52,7 @@ PARENTS: Final[dict[type[models.Model], str]] = {
     Likeness: "voter",
     Compared: "voter",
     ActStep: "voter",
+    BatchBefore: "voter",
     Proposal: "location",
     Decision: "proposal",
     Determination: "location",
@@ -238,10 +240,19 @@ def batches_add_up() -> Iterable[Any]:
 
 def imports_are_whole() -> Iterable[Any]:
     """Of a file that is not done, nothing is in the register."""
-    open_ones = Batch.everywhere.exclude(state=Batch.State.DONE)
+    open_ones = Batch.everywhere.exclude(state__in=[Batch.State.DONE, Batch.State.TAKEN_BACK])
     something = Q(refused__gt=0) | Q(entered__gt=0)
     counted = open_ones.annotate(refused=_how_many(Refusal.everywhere), entered=_how_many(Voter.everywhere))
     return counted.filter(something).values_list("pk", flat=True)
+
+
+def what_was_taken_back_is_gone() -> Iterable[Any]:
+    """Of a list that was taken back only those voters are left whom somebody changed since, and they are named."""
+    named = BatchBefore.everywhere.filter(batch=OuterRef("batch"), voter=OuterRef("pk"), row=None)
+    taken_back = Q(batch__state=Batch.State.TAKEN_BACK, batch__undo_until__gt=timezone.now())
+    unnamed = Voter.everywhere.filter(taken_back & ~Exists(named)).values_list("pk", flat=True)
+    returnable = BatchBefore.everywhere.filter(batch__state=Batch.State.TAKEN_BACK, row__isnull=False)
+    return [*unnamed, *returnable.values_list("voter", flat=True)]
 
 
 def audit_is_whole() -> Iterator[str]:
@@ -266,6 +277,7 @@ QUESTIONS: Final[tuple[Question, ...]] = (
     decisions_match_their_proposals,
     batches_add_up,
     imports_are_whole,
+    what_was_taken_back_is_gone,
     audit_is_whole,
 )
 

@@ -6,17 +6,15 @@ territory only; the other side is asked by what its own row of the case then say
 
 from __future__ import annotations
 
-import random
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, connection, transaction
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -28,13 +26,12 @@ from locations import changes
 
 from . import claims, storing, suspects
 from .keyring import as_bytes
-from .loading import is_worth_another_try, wait_as_long_as_it_takes
+from .loading import again_if_interrupted, wait_as_long_as_it_takes
 from .models import Act, ActStep, DuplicateCase, Likeness, NIKVerdict, OfficialMark, Strike, Voter, VoterIdentity
 from .registration import require_reason, without_figures
 
 MOST: Final = 500
 TRIES: Final = 4
-T = TypeVar("T")
 Answer, Field, Kept, Kind = DuplicateCase.Answer, ActStep.Field, ActStep.Kept, Act.Kind
 REFUSALS: Final = {
     "closed": _("the case is closed meanwhile"),
@@ -178,7 +175,7 @@ def take_back(*, act: Act, by: User) -> list[ActStep]:
         _lock(step.voter_id for step in act.steps.all())
         return _Return(act, by).carry_out()
 
-    return _again_if_interrupted(carry_out)
+    return again_if_interrupted(carry_out, tries=TRIES)
 
 
 # ---------------------------------------------------------------- one act
@@ -208,20 +205,7 @@ def _act(
                 change(draft, case)
         return draft.carry_out(kind, name=name, reason=reason)
 
-    return _again_if_interrupted(carry_out)
-
-
-def _again_if_interrupted(work: Callable[[], T]) -> T:
-    """In a transaction of its own, once more where a deadlock with an import ended it; within another one only once."""
-    for attempt in range(1, TRIES + 1):
-        try:
-            with transaction.atomic():
-                return work()
-        except DatabaseError as error:
-            if attempt == TRIES or connection.in_atomic_block or not is_worth_another_try(error):
-                raise
-            time.sleep(random.uniform(0, 0.1 * attempt))  # noqa: S311 (so that those who met part)
-    raise AssertionError("unreachable")
+    return again_if_interrupted(carry_out, tries=TRIES)
 
 
 @dataclass(slots=True)

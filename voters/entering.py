@@ -16,17 +16,18 @@ from typing import Any, Final
 import numpy as np
 import orjson
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from accounts import audit
 from accounts.permissions import SYSTEM, Actor
 from locations import changes, intake
 from locations.models import Batch, Block, Refusal
 
-from . import claims, keyring, loading, matching, nik, preparing, storing
+from . import before, claims, keyring, loading, matching, nik, preparing, storing
 from .models import Voter, VoterIdentity
 from .preparing import CODES, RANGES, Prepared, part_of
 from .resolving import Person
-from .updating import Update, update_of
+from .updating import Stored, Update, update_of
 
 NEW, MATCHED, KEEPS_NIK, REPEATED = range(4)  # what becomes of a row
 PEOPLE: Final = 20_000  # of so many at a time, at least of one place, it is asked who they are
@@ -184,6 +185,7 @@ class Entry:
             blocks[number] = stored.get((place, name.lower()))
             if blocks[number] is None:
                 block = Block(location_id=place, territory=self.prepared.territories[place_number], name=name)
+                block.batch = self.batch
                 blocks[number] = block.pk
                 created.append(block)
                 self.warnings.add("block_created", first_rows[number])
@@ -204,7 +206,7 @@ class Entry:
             offsets = np.flatnonzero((fates == MATCHED) | (fates == KEEPS_NIK)).tolist()
             self.updated += len(offsets)
             people = self.prepared.people(number, offsets)
-            updates: list[Update] = []
+            changed: list[tuple[Stored, Update]] = []
             for some in storing.chunks(offsets, storing.HASHES_A_QUERY):
                 voter_ids = [uuid.UUID(bytes=ids[_ID * offset : _ID * (offset + 1)]) for offset in some]
                 stored = storing.stored_voters(voter_ids)
@@ -223,10 +225,12 @@ class Entry:
                     for code in update.warnings:
                         self.warnings.add(code, person.row_number)
                     if update.is_change:
-                        updates.append(update)
-            self._write(updates)
+                        changed.append((stored[voter_id], update))
+            self._write(changed)
 
-    def _write(self, updates: Sequence[Update]) -> None:
+    def _write(self, changed: Sequence[tuple[Stored, Update]]) -> None:
+        updates = [update for _, update in changed]
+        before.keep(changed, batch_id=self.batch.pk, at=timezone.now())
         storing.write_updates(updates)
         for update in updates:
             self.contested |= update.contested
@@ -347,6 +351,7 @@ class Entry:
             "rejected": self.prepared.refused,
             "duplicates": duplicates,
         }
+        self.batch.undo_until = timezone.now() + intake.KEPT_FOR
         intake.finish(self.batch, counts=counts, warnings=self.warnings.as_json())
         by: Actor = self.batch.received_by or SYSTEM
         audit.record(by=by, action="voters.import", subject=self.batch, territory=self.batch.territory, **counts)

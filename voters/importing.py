@@ -28,6 +28,7 @@ from regions.levels import COUNTRY_CODE
 
 from . import columns, entering, keyring, preparing, vault
 from .loading import collecting_rarely, is_worth_another_try, wait_as_long_as_it_takes
+from .models import BatchBefore
 
 CHUNK = 2000
 TRIES = 20  # as many as provinces that may be in each other's way at once
@@ -85,12 +86,13 @@ def stored_path(batch: Batch) -> Path:
 
 
 def forget_uploads(*, at: datetime.datetime) -> int:
-    """Deletes files and refused rows of batches that ended 30 days before `at`; returns of how many."""
+    """Deletes files, refused rows and earlier rows of batches that ended 30 days before `at`; returns of how many."""
     old = intake.outdated(Batch.Subject.VOTERS, at=at)
     for batch in old:
         stored_path(batch).unlink(missing_ok=True)
         preparing.forget(batch, stored_path(batch))
         preparing.forget_header(stored_path(batch))
+        BatchBefore.everywhere.filter(batch=batch).delete()
         intake.forget_rows(batch)
     return len(old)
 

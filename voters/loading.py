@@ -8,16 +8,19 @@ from __future__ import annotations
 import datetime
 import gc
 import io
+import random
+import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DatabaseError, connection, models, transaction
 
 from locations.memo import Memo
 
 Rows = Iterable[Sequence[Any]]
+T = TypeVar("T")
 
 
 def insert_rows(model: type[models.Model], fields: Sequence[str], rows: Rows) -> None:
@@ -110,6 +113,19 @@ def collecting_rarely() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
+def again_if_interrupted(work: Callable[[], T], *, tries: int) -> T:
+    """In a transaction of its own, once more where a deadlock with an import ended it; within another one only once."""
+    for attempt in range(1, tries + 1):
+        try:
+            with transaction.atomic():
+                return work()
+        except DatabaseError as error:
+            if attempt == tries or connection.in_atomic_block or not is_worth_another_try(error):
+                raise
+            time.sleep(random.uniform(0, 0.1 * attempt))  # noqa: S311 (so that those who met part)
+    raise AssertionError("unreachable")
+
+
 def is_worth_another_try(error: Exception) -> bool:
     """Deadlock, serialization failure, or a key that another transaction has taken meanwhile."""
     code = getattr(error.__cause__, "pgcode", None)
@@ -184,4 +200,5 @@ def _type(field: models.Field) -> str:
 _SQLITE: dict[str, Callable[[Any], Any]] = {
     "UUIDField": lambda value: value.hex if isinstance(value, uuid.UUID) else uuid.UUID(value).hex,
     "DateField": datetime.date.isoformat,
+    "DateTimeField": lambda value: connection.ops.adapt_datetimefield_value(value),
 }

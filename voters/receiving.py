@@ -19,11 +19,12 @@ PIECE_BYTES: Final = 256 * 1024
 
 
 def same_again(*, file: BinaryIO, location: SpecialLocation | None, by: User) -> Batch | None:
-    """The batch that this person made of the same bytes for the same location a moment ago, unless it failed."""
+    """The batch that this person made of the same bytes for the same location a moment ago, unless it failed or was
+    taken back."""
     digest = digest_of(file)
     sent = Batch.objects.visible_to(by).filter(subject=Batch.Subject.VOTERS, received_by=by.pk, sha256=digest)
     recent = sent.filter(location=location, received_at__gte=timezone.now() - AGAIN_WITHIN)
-    return recent.exclude(state=Batch.State.FAILED).order_by("-received_at").first()
+    return recent.exclude(state__in=[Batch.State.FAILED, Batch.State.TAKEN_BACK]).order_by("-received_at").first()
 
 
 def digest_of(file: BinaryIO) -> str:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import acts, condition, duplicates, location, search, strikes, upload, voter, withdraw
+from .views import acts, condition, duplicates, location, search, strikes, undo, upload, voter, withdraw
 
 app_name = "voters"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),
     path("berkas/<uuid:pk>/kemajuan/", upload.progress, name="batch_progress"),
     path("berkas/<uuid:pk>/ditolak.csv", upload.refused, name="batch_refused"),
+    path("berkas/<uuid:pk>/tarik/", undo.undo, name="batch_undo"),
     path("lokasi/<uuid:pk>/", location.location_list, name="location_list"),
     path("lokasi/<uuid:pk>/panel/", location.location_panel, name="location_panel"),
     path("lokasi/<uuid:pk>/tambah/", voter.create, name="create"),

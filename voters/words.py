@@ -24,6 +24,7 @@ STATES: Final = {
     Batch.State.RUNNING: (gettext_lazy("being read"), "warn"),
     Batch.State.DONE: (gettext_lazy("taken in"), "good"),
     Batch.State.FAILED: (gettext_lazy("not taken in"), "bad"),
+    Batch.State.TAKEN_BACK: (gettext_lazy("taken back"), "warn"),
 }
 NEARLY_READ: Final = 2000  # rows between two signs of life of an import
 ROWS_SHOWN: Final = 8
@@ -50,7 +51,7 @@ def batch_line(batch: Batch) -> dict[str, Any]:
         "url": reverse("voters:batch", args=[batch.pk]),
         "state": word,
         "tone": tone,
-        "is_done": batch.state == Batch.State.DONE,
+        "is_done": batch.state in (Batch.State.DONE, Batch.State.TAKEN_BACK),
     }
 
 

@@ -16,7 +16,8 @@ from .special_location import SpecialLocation
 class Batch(models.Model):
     """One file of one sender. Its stored bytes are sealed by the app that understands them.
 
-    `accepted`, `updated`, `rejected` and `duplicates` add up to `rows` once it is done.
+    `accepted`, `updated`, `rejected` and `duplicates` add up to `rows` once it is done. Until `undo_until` it can be taken
+    back, once, by somebody and for a reason; where that is empty, never.
     """
 
     class Subject(models.TextChoices):
@@ -28,6 +29,7 @@ class Batch(models.Model):
         RUNNING = "running", _("running")
         DONE = "done", _("done")
         FAILED = "failed", _("failed")
+        TAKEN_BACK = "taken_back", _("taken back")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()
@@ -53,6 +55,10 @@ class Batch(models.Model):
     # {code: {"count": n, "rows": [first row numbers], "params": {…}}}: never a value of a row
     warnings = models.JSONField(default=dict)
     failure = models.JSONField(default=dict)  # {"code", "row", "column"} when the whole file could not be read
+    undo_until = models.DateTimeField(null=True)
+    taken_back_at = models.DateTimeField(null=True)
+    taken_back_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
+    taken_back_reason = models.CharField(max_length=300, blank=True)
 
     everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
     objects = GuardedManager()
@@ -63,8 +69,14 @@ class Batch(models.Model):
             territory_is_set("batch_has_territory"),
             models.CheckConstraint(
                 name="batch_counts_add_up",
-                condition=~Q(state="done")
+                condition=~Q(state__in=["done", "taken_back"])
                 | Q(rows=models.F("accepted") + models.F("updated") + models.F("rejected") + models.F("duplicates")),
+            ),
+            models.CheckConstraint(
+                name="batch_taken_back_by_somebody",
+                condition=Q(taken_back_at=None, taken_back_by=None, taken_back_reason="") & ~Q(state="taken_back")
+                | Q(state="taken_back", taken_back_at__isnull=False, taken_back_by__isnull=False)
+                & ~Q(taken_back_reason=""),
             ),
         ]
         indexes = [models.Index(fields=["territory", "received_at"], name="batch_newest")]

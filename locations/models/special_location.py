@@ -147,12 +147,13 @@ class SpecialLocation(models.Model):
 
 
 class Block(models.Model):
-    """A named part of a location whose people go to vote together."""
+    """A named part of a location whose people go to vote together. `batch` is the list that first named it, if one did."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()
     location = models.ForeignKey(SpecialLocation, models.CASCADE, related_name="blocks")
     name = models.CharField(_("block"), max_length=60)
+    batch = models.ForeignKey("locations.Batch", models.SET_NULL, null=True, related_name="+")
 
     everywhere = models.Manager.from_queryset(BlockQuerySet)()
     objects = GuardedManager.of(BlockQuerySet)

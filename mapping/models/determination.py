@@ -96,7 +96,7 @@ class Assignment(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     territory = TerritoryField(db_index=False)
-    voter = models.ForeignKey(Voter, models.PROTECT, related_name="assignments", db_index=False)
+    voter = models.ForeignKey(Voter, models.PROTECT, related_name="assignments")
     tps = models.ForeignKey(FinalTPS, models.PROTECT, related_name="assignments")
     position = models.PositiveIntegerField()
     kind = models.CharField(max_length=4, choices=Kind)

@@ -161,13 +161,19 @@ def _location(operator: Any) -> Any:
 
 
 def _list(location: Any, operator: Any) -> Any:
-    """Two rows of one NIK (a case), one that is refused, one with a block of its own."""
+    """Two rows of one NIK (a case), one that is refused; one was there already, and is given a block of its own."""
+    header = "nama;nik;tanggal_lahir;jenis_kelamin;blok;kode_wilayah_domisili\n"
+    earlier = f"{header}{CANARY} Satu;3603280101900001;1990-01-01;L;;{factories.HOME}\n"
+    _imported(earlier, location, operator)
     text = (
-        "nama;nik;tanggal_lahir;jenis_kelamin;blok;kode_wilayah_domisili\n"
-        f"{CANARY} Satu;3603280101900001;1990-01-01;L;{CANARY} Blok;{factories.HOME}\n"
+        f"{header}{CANARY} Satu;3603280101900001;1990-01-01;L;{CANARY} Blok;{factories.HOME}\n"
         f"{CANARY} Dua Lain;3603280101900001;1990-01-01;L;;{factories.HOME}\n"
         f"{CANARY} Tiga;123;1990-01-01;L;;{factories.HOME}\n"
     )
+    return _imported(text, location, operator)
+
+
+def _imported(text: str, location: Any, operator: Any) -> Any:
     batch = importing.receive(file=io.BytesIO(text.encode()), file_name=f"{CANARY}.csv", location=location, by=operator)
     return importing.run(batch)
 

@@ -30,6 +30,8 @@ TOKEN_OF_FORM = re.compile(r"[A-Za-z0-9]{64}")
 WIDER_PARENTS = {
     ("Proposal", "run"),
     ("Voter", "batch"),
+    ("BatchBefore", "batch"),
+    ("Block", "batch"),
     ("Strike", "voter"),
     ("Likeness", "other"),
     ("ActStep", "other"),

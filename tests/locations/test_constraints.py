@@ -54,6 +54,7 @@ VIOLATIONS = {
     "change_has_territory": lambda: Change.everywhere.create(territory="", location=factories.special_location()),
     "batch_has_territory": lambda: a_batch(territory=""),
     "batch_counts_add_up": lambda: a_batch(state="done", rows=3, accepted=1),
+    "batch_taken_back_by_somebody": lambda: a_batch(state="taken_back"),
     "refusal_has_territory": lambda: a_refusal(batch=a_batch(), territory=""),
     "refusal_once_per_row": twice_the_same_row,
 }

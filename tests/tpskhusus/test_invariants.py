@@ -36,8 +36,8 @@ SHARED, MOVED, WRONG = invented_nik(), invented_nik(serial=2), invented_nik(seri
 
 @pytest.fixture
 def register(db: None) -> None:
-    """Two prisons with blocks, a duplicate, somebody who left one for the other, an unplaced voter who turned up,
-    a refused row, a corrected NIK, proposals, a decision, and one change that waits.
+    """Two prisons with blocks, a duplicate, somebody who left one for the other, an unplaced voter who turned up
+    and moved to another block, a refused row, a corrected NIK, proposals, a decision, and one change that waits.
     """
     policies.load_shipped()
     Register.objects.update(polling_day=date(2024, 2, 14))
@@ -55,6 +55,7 @@ def register(db: None) -> None:
         row("Budi Santosa Wijaya", SHARED, kode_lokasi="B", blok="Anggrek"),
         row("Agus Salim", MOVED, kode_lokasi="B", blok="Anggrek", tanggal_masuk="2024-01-10"),
     )
+    load(row("Siti Aminah", invented_nik(serial=4), kode_lokasi="A", blok="Mawar"))
     _correct_the_wrong_nik()
     _find_the_likely()
     recompute.changed()
@@ -156,6 +157,7 @@ BREACHES: list[tuple[str, str, str]] = [
     ("batches_add_up", BATCH, "UPDATE {table} SET updated = updated + rejected, rejected = 0"),
     ("batches_add_up", BATCH, "UPDATE {table} SET updated = updated + accepted, accepted = 0"),
     ("imports_are_whole", BATCH, "UPDATE {table} SET state = 'running'"),
+    ("what_was_taken_back_is_gone", BATCH, "UPDATE {table} SET state = 'taken_back'"),
     ("audit_is_whole", "accounts_auditentry", "UPDATE {table} SET actor = 'somebody else'"),
 ]  # fmt: skip
 

@@ -6,10 +6,12 @@ import uuid
 import pytest
 from django.db import IntegrityError, transaction
 
+from locations.models import Batch
 from tests import factories
 from voters.models import (
     Act,
     ActStep,
+    BatchBefore,
     Compared,
     DuplicateCase,
     FormerNIK,
@@ -67,6 +69,17 @@ def a_step(**fields):
     return ActStep.everywhere.create(**{**values, **fields})
 
 
+def a_row_before(voter=None, batch=None, **fields):
+    own = batch or Batch.everywhere.create(territory="36.03", subject="voters", file_name="daftar.csv")
+    values = {"territory": "36.03", "batch": own, "voter": voter or factories.voter(), "row": b"sealed"}
+    return BatchBefore.everywhere.create(**{**values, **fields})
+
+
+def a_voter_changed_twice_by_one_list():
+    once = a_row_before()
+    a_row_before(once.voter, once.batch)
+
+
 def a_former_nik(voter=None, **fields):
     values = {"territory": "36.03", "voter": voter or factories.voter(), "nik_hash": b"former"}
     return FormerNIK.everywhere.create(**{**values, **fields})
@@ -114,6 +127,9 @@ VIOLATIONS = {
     "act_taken_back_by_somebody": lambda: an_act(taken_back_by=factories.user()),
     "act_step_has_territory": lambda: a_step(territory=""),
     "act_step_of_a_pair_names_the_other": lambda: a_step(field="apart"),
+    "batch_before_has_territory": lambda: a_row_before(territory=""),
+    "batch_before_once": a_voter_changed_twice_by_one_list,
+    "batch_before_is_a_row_or_kept": lambda: a_row_before(kept_why="list"),
     "notice_has_territory": lambda: Notice.everywhere.create(
         territory="", voter=factories.voter(), kind=Notice.Kind.LOST
     ),

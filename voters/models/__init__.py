@@ -1,6 +1,7 @@
 """Whom: voters in the clear and their sealed identities, the register, and who appears twice."""
 
 from .act import Act, ActStep
+from .before import BatchBefore
 from .case import DuplicateCase, Notice
 from .condition import ConditionDay
 from .likeness import Compared, Likeness, Verdict
@@ -11,6 +12,7 @@ from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Vote
 __all__ = [
     "Act",
     "ActStep",
+    "BatchBefore",
     "Compared",
     "ConditionDay",
     "DuplicateCase",

@@ -21,7 +21,7 @@ from locations.bell import ring
 from locations.models import Batch, Refusal, SpecialLocation
 from locations.views import url_if_any
 
-from .. import columns, exporting, importing, receiving, refusals, words
+from .. import columns, exporting, importing, receiving, refusals, undo, words
 from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
@@ -135,6 +135,7 @@ def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "is_unfinished": shown.state in UNFINISHED,
         "may_enter": may(request.user, Permission.ENTER),
         "upload_url": again_url(shown),
+        "undo_url": undo_url(shown, request.user),
         "panel_url": url_if_any("mapping:location_panel", shown.location_id) if shown.location_id else "",
         **about(shown, request),
     }
@@ -199,6 +200,13 @@ def again_url(shown: Batch) -> str:
     """Where the mended rows go."""
     url = reverse("voters:upload")
     return f"{url}?lokasi={shown.location_id}" if shown.location_id else url
+
+
+def undo_url(shown: Batch, user: User) -> str:
+    """Where the list is taken back, or who stayed then is named; empty where there is nothing to do or see."""
+    is_offered = may(user, Permission.ENTER) and undo.is_offered(shown, at=timezone.now())
+    is_over = shown.state == Batch.State.TAKEN_BACK
+    return reverse("voters:batch_undo", args=[shown.pk]) if is_offered or is_over else ""
 
 
 def crumbs(here: str) -> list[dict[str, str]]:

@@ -1,0 +1,119 @@
+"""What was a voter before a list changed it? Kept sealed while the list can be taken back, and opened to be put back.
+
+With it goes what the list made of the voter, as a digest, so that it is seen whether anything changed since.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from accounts.ids import new_id
+
+from . import identity, keyring
+from .loading import insert_rows
+from .models import BatchBefore, Voter
+from .resolving import VOTER_FIELDS
+from .updating import Stored, Update
+
+_FIELDS: Final = ("id", "territory", "batch_id", "voter_id", "at", "row", "kept_why")
+_BLOCK: Final = VOTER_FIELDS.index("block_id")
+_TYPES: Final = {field.attname: field for field in Voter._meta.concrete_fields}
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A voter as it was: clear values in the order of VOTER_FIELDS, NIK and record plain, and whether it held the claim."""
+
+    voter_id: uuid.UUID
+    values: tuple[Any, ...]
+    nik: str
+    record: identity.Record
+    had_claim: bool
+    after: str
+
+    @property
+    def nik_hash(self) -> bytes | None:
+        return keyring.nik_hash(self.nik) if self.nik else None
+
+    @property
+    def block_id(self) -> uuid.UUID | None:
+        block: uuid.UUID | None = self.values[_BLOCK]
+        return block
+
+    def is_left_alone(self, stored: Stored) -> bool:
+        """Whether the voter is still what the list made of it."""
+        return self.after == _digest([stored.values[name] for name in VOTER_FIELDS], stored.nik_hash, _plain(stored))
+
+
+def keep(changes: Iterable[tuple[Stored, Update]], *, batch_id: uuid.UUID, at: datetime) -> None:
+    """Seals what these voters are before a list writes its updates; a few statements, whatever their number."""
+    insert_rows(BatchBefore, _FIELDS, [_kept(stored, update, batch_id, at) for stored, update in changes])
+
+
+def opened(row: BatchBefore) -> Before:
+    """Raises WrongKeys where the row was moved or changed."""
+    plain = keyring.sealer("batch_before", "row").unpack(row.pk.bytes, keyring.as_bytes(row.row))
+    values, nik, record, had_claim, after = orjson.loads(plain)
+    typed = (_typed(name, value) for name, value in zip(VOTER_FIELDS, values, strict=True))
+    return Before(row.voter_id, tuple(typed), nik, identity.unpack_record(record.encode()), had_claim, after)
+
+
+def update_to(before: Before, stored: Stored, *, blocks: Collection[uuid.UUID]) -> Update:
+    """What makes the voter what it was, sealed anew. A block that is gone (`blocks` are those there) is left out."""
+    values = dict(zip(VOTER_FIELDS, before.values, strict=True))
+    if values["block_id"] not in blocks:
+        values["block_id"] = None
+    nik_hash, row_id = before.nik_hash, before.voter_id.bytes
+    changed = [name for name in VOTER_FIELDS if values[name] != stored.values[name]]
+    changed += ["nik"] if nik_hash != (bytes(stored.nik_hash) if stored.nik_hash else None) else []
+    seal_nik, seal_record = keyring.sealer("identity", "nik").seal, keyring.sealer("identity", "record").seal
+    person = identity.person_key(values["name"], before.record.birth_date)
+    return Update(
+        id=before.voter_id,
+        values=tuple(values[name] for name in VOTER_FIELDS),
+        identity=(
+            keyring.ring().current,
+            seal_nik(row_id, before.nik.encode()) if before.nik else None,
+            seal_record(row_id, identity.pack_record(before.record)),
+            nik_hash,
+            keyring.indexer(identity.PERSON_INDEX)(person),
+            None,
+        ),
+        changed=tuple(changed),
+        contested=frozenset(filter(None, (nik_hash, bytes(stored.nik_hash) if stored.nik_hash else None))),
+        location_id=values["location_id"],
+    )
+
+
+def _kept(stored: Stored, update: Update, batch_id: uuid.UUID, at: datetime) -> tuple[Any, ...]:
+    row_id = new_id()
+    key_id, _, record_sealed, nik_hash, _, _ = update.identity
+    after = keyring.sealer("identity", "record").unseal(stored.id.bytes, key_id, record_sealed)
+    values = [stored.values[name] for name in VOTER_FIELDS]
+    record = identity.pack_record(stored.open_record()).decode()
+    digest = _digest(update.values, nik_hash, after)
+    plain = orjson.dumps([values, stored.open_nik(), record, stored.claim is not None, digest])
+    row = keyring.sealer("batch_before", "row").pack(row_id.bytes, plain)
+    return (row_id, stored.values["territory"], batch_id, stored.id, at, row, "")
+
+
+def _digest(values: Iterable[Any], nik_hash: bytes | None, record: bytes) -> str:
+    told = orjson.dumps([list(values), nik_hash.hex() if nik_hash else None, record.decode()])
+    return hashlib.sha256(told).hexdigest()[:32]
+
+
+def _plain(stored: Stored) -> bytes:
+    return keyring.sealer("identity", "record").unseal(stored.id.bytes, stored.key_id, stored.record_sealed)
+
+
+def _typed(name: str, value: Any) -> Any:
+    """A value as JSON has it, as the database hands it out."""
+    field: Any = _TYPES[name]
+    return (field.target_field if field.is_relation else field).to_python(value)
