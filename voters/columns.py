@@ -7,7 +7,7 @@ Form and import read through `parse_row`, so both refuse the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from operator import itemgetter
 from typing import Any
@@ -27,6 +27,7 @@ from locations.cells import (
     parse_region,
     text_of,
 )
+from locations.headers import plain
 from locations.memo import Memo
 from voters import identity, nik, plausible
 
@@ -205,8 +206,9 @@ def in_order(layout: Layout) -> Callable[[list[str]], Sequence[str]]:
 
 
 def match_header(header: list[str]) -> Layout:
-    """The layout of a voter file. `missing` of REQUIRED tells what it lacks."""
-    return cells.match_header(header, COLUMNS)
+    """The layout of a voter file. `missing` of REQUIRED tells what it lacks; columns that we added are not unknown."""
+    layout = cells.match_header(header, COLUMNS)
+    return replace(layout, unknown=tuple(name for name in layout.unknown if plain(name) not in ADDED))
 
 
 def missing_columns(layout: Layout, *, location_code: str = "") -> tuple[str, ...]:
@@ -269,7 +271,7 @@ def _reader(column: Column) -> Callable[[str], Any]:
 
     def read(cell: str) -> Any:
         text = cell.strip()
-        if text[:1] == "'" and text[1:2] in _FORMULA_STARTS:
+        if text[:1] == "'" and (text[1:2] in _FORMULA_STARTS or text[1:].isdigit()):
             text = text[1:]  # our own exports put it there, so that no spreadsheet runs it as a formula
         if MASK in text:
             raise CellFault("hidden")
@@ -370,6 +372,7 @@ COLUMNS: tuple[Column, ...] = (
 NAMES = cells.names_of(COLUMNS)
 HEADERS = tuple(column.header for column in COLUMNS)
 REQUIRED = ("nama", "tanggal_lahir", "jenis_kelamin")
+ADDED = ("baris", "kolom", "alasan", "usulan")  # what our own files of refused rows have beside these
 _EACH_HIS_OWN = frozenset(("nkk", "nik", "name", "address"))
 _PARSERS: tuple[Callable[[str], Any], ...] = tuple(_reader(column) for column in COLUMNS)
 _SECRET = frozenset(column.header for column in COLUMNS if column.secret)

@@ -8,6 +8,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from locations.models import SpecialLocation
 from locations.sheets import SheetError, read
 
-from . import columns, nik
+from . import books, columns, nik
 from .masking import HIDDEN, MARK
 from .models import Act, Marital, Role, Sex, Voter
 
@@ -178,6 +179,54 @@ class ReasonForm(forms.Form):
         help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class DownloadForm(forms.Form):
+    """What of a list is taken along, and as what; everything plain only by right, with a reason."""
+
+    OVERVIEW, HIDDEN, FULL = "ringkas", "tersamar", "lengkap"
+    CSV, XLSX = "csv", "xlsx"
+
+    isi = forms.ChoiceField(
+        label=_("What is in it"),
+        choices=(
+            (HIDDEN, _("Columns of the import, NIK and everything sealed hidden")),
+            (FULL, _("Columns of the import, in full: can be corrected and uploaded again")),
+            (OVERVIEW, _("Overview with eligibility and reasons, NIK and birth date hidden (CSV)")),
+        ),
+        initial=HIDDEN,
+        widget=forms.RadioSelect,
+    )
+    bentuk = forms.ChoiceField(
+        label=_("File"),
+        choices=((XLSX, _("Excel workbook (.xlsx)")), (CSV, "CSV")),
+        initial=XLSX,
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=300,
+        help_text=_("Only for a list in full. The audit trail keeps it. Do not write a NIK or a birth date here."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, may_reveal: bool, rows: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.rows = rows
+        if not may_reveal:
+            self.fields["isi"].choices = [choice for choice in self.fields["isi"].choices if choice[0] != self.FULL]
+            del self.fields["reason"]
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if given.get("isi") == self.FULL and not given.get("reason", "").strip():
+            self.add_error("reason", ValidationError(gettext("Say why."), code="empty"))
+        if given.get("bentuk") == self.XLSX and given.get("isi") != self.OVERVIEW and self.rows > books.MOST_ROWS:
+            most = number_format(books.MOST_ROWS, force_grouping=True)
+            message = gettext("A workbook takes at most %(most)s rows. Choose CSV, or narrow the list.")
+            self.add_error("bentuk", ValidationError(message % {"most": most}, code="too_many"))
+        return given
 
 
 DATED: Final = (Act.Kind.TRANSFER, Act.Kind.DEPARTURE, Act.Kind.ARRIVAL)

@@ -9,28 +9,25 @@ import datetime
 import hashlib
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-import orjson
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
-from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.ids import new_id
 from accounts.permissions import Actor, Permission, require
 from locations import intake
-from locations.models import Batch, Refusal, SpecialLocation
+from locations.models import Batch, SpecialLocation
 from locations.sheets import SheetError, read
 from regions.levels import COUNTRY_CODE
 
-from . import columns, entering, keyring, preparing, vault
+from . import columns, entering, preparing, vault
 from .loading import collecting_rarely, is_worth_another_try, wait_as_long_as_it_takes
 from .models import BatchBefore
 
-CHUNK = 2000
 TRIES = 20  # as many as provinces that may be in each other's way at once
 
 
@@ -95,29 +92,6 @@ def forget_uploads(*, at: datetime.datetime) -> int:
         BatchBefore.everywhere.filter(batch=batch).delete()
         intake.forget_rows(batch)
     return len(old)
-
-
-def rejected_rows(batch: Batch) -> Iterator[list[str]]:
-    """The refused rows as they came, header first, with row number, columns and reasons; all identities plain."""
-    header = stored_header(batch)
-    yield [*header, "baris", "kolom", "alasan"]
-    sealer = keyring.sealer("refusal", "row")
-    for refusal in Refusal.everywhere.filter(batch=batch).order_by("row_number").iterator(CHUNK):
-        cells = orjson.loads(sealer.unpack(refusal.pk.bytes, bytes(refusal.row)))
-        reasons = [
-            f"{gettext(columns.MESSAGES[reason['code']]) % reason['params']} ({reason['code']})"
-            for reason in refusal.reasons
-        ]
-        named = [reason["column"] for reason in refusal.reasons]
-        cells = (cells + [""] * len(header))[: len(header)]
-        yield [*cells, str(refusal.row_number), "; ".join(named), "; ".join(reasons)]
-
-
-def export_rejected(*, batch: Batch, by: Actor) -> Iterator[list[str]]:
-    """`rejected_rows` for a person: recorded before anything leaves."""
-    require(by, Permission.ENTER, territories=[batch.territory])
-    audit.record(by=by, action="voters.export_rejected", subject=batch, territory=batch.territory, rows=batch.rejected)
-    return rejected_rows(batch)
 
 
 class _Hashed:

@@ -29,7 +29,7 @@ from locations.models import Batch, SpecialLocation
 from locations.sheets import SheetError, marked, read
 from regions.territory import National
 
-from . import columns, keyring, loading, nik, storing, vault
+from . import columns, keyring, loading, nik, storing, template, vault
 from .columns import ParsedRow
 from .models import Register, Voter, VoterIdentity
 from .resolving import LocationRef, Person, Place, Regions, Resolver
@@ -156,7 +156,7 @@ def prepare(batch: Batch, path: Path, on_progress: Callable[[int], None]) -> Pre
         except SheetError:
             prepared.spool.close()
             raise
-        prepared.warnings.add_notes(sheet.notes)
+        prepared.warnings.add_notes(template.without_examples(sheet.notes))
     return prepared
 
 

@@ -139,10 +139,15 @@ def reopen_location(*, location: SpecialLocation, by: Actor) -> SpecialLocation:
     return reopened
 
 
-def cells_of(stored: Stored) -> dict[str, str]:
-    """A stored voter as a row of the voter file, everything plain. A home only assumed is left to be assumed again."""
+def cells_of(stored: Stored, *, blocks: Mapping[uuid.UUID, str] | None = None) -> dict[str, str]:
+    """A stored voter as a row of the voter file, everything plain. A home only assumed is left to be assumed again.
+
+    `blocks` names those of the location where many are asked for.
+    """
     values, record = stored.values, stored.open_record()
-    block = Block.everywhere.filter(pk=values["block_id"]).values_list("name", flat=True).first()
+    if blocks is None:
+        blocks = dict(Block.everywhere.filter(pk=values["block_id"]).values_list("pk", "name"))
+    block = blocks.get(values["block_id"])
     cells = {column: getattr(record, name) for column, name in _RECORD_TEXTS.items()}
     cells.update(
         nik=stored.open_nik(),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from typing import Any, Final
 
 import xlsxwriter
@@ -11,8 +12,8 @@ from django.utils.translation import gettext
 from locations.models import Kind
 
 from . import columns
+from .books import SHEET, WIDTHS
 
-SHEET: Final = "Daftar"
 ROWS: Final = 5000
 CHOICES: Final = {
     "peran": ["penghuni", "petugas"],
@@ -24,7 +25,6 @@ CHOICES: Final = {
 }
 DATES: Final = frozenset({"tanggal_lahir", "tanggal_masuk", "tanggal_keluar"})
 DIGITS: Final = {"nik": 16, "nkk": 16}
-WIDTHS: Final = {"nik": 19, "nkk": 19, "nama": 28, "alamat": 30, "kode_wilayah_domisili": 24, "kode_lokasi": 16}
 EXAMPLE: Final = {
     "nik": "3603011508900000",
     "nkk": "3603010101100000",
@@ -76,9 +76,21 @@ def example(kind: Kind) -> dict[str, str]:
     return {**EXAMPLE, **EXAMPLES[kind], "peran": "penghuni"}
 
 
+def without_examples(notes: Mapping[str, tuple[int, Mapping[str, str]]]) -> dict[str, tuple[int, Mapping[str, str]]]:
+    """What a sheet tells of its workbook, but for our own examples, which everybody leaves in it."""
+    row, params = notes.get("other_sheets", (0, {}))
+    others = [title for title in params.get("name", "").split(", ") if title and title not in _TITLES]
+    kept = {code: note for code, note in notes.items() if code != "other_sheets"}
+    return {**kept, "other_sheets": (row, {"name": ", ".join(others)})} if others else kept
+
+
 def title_of(kind: Kind) -> str:
     """A name that a spreadsheet takes for a sheet."""
-    return f"{gettext('Example')} {kind.value}"[:31]
+    word = gettext("Example")
+    return f"{word} {kind.value}"[:31]
+
+
+_TITLES: Final = frozenset(f"{word} {kind.value}"[:31] for word in ("Contoh", "Example") for kind in Kind)
 
 
 def rule_of(header: str, place: int) -> dict[str, Any] | None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import acts, condition, duplicates, location, search, strikes, undo, upload, voter, withdraw
+from .views import acts, condition, download, duplicates, location, search, strikes, undo, upload, voter, withdraw
 
 app_name = "voters"
 urlpatterns = [
@@ -21,7 +21,9 @@ urlpatterns = [
     path("berkas/<uuid:pk>/kemajuan/", upload.progress, name="batch_progress"),
     path("berkas/<uuid:pk>/ditolak.csv", upload.refused, name="batch_refused"),
     path("berkas/<uuid:pk>/tarik/", undo.undo, name="batch_undo"),
+    path("berkas/<uuid:pk>/ditolak.xlsx", upload.refused_book, name="batch_refused_book"),
     path("lokasi/<uuid:pk>/", location.location_list, name="location_list"),
+    path("lokasi/<uuid:pk>/unduh/", download.location_download, name="location_download"),
     path("lokasi/<uuid:pk>/panel/", location.location_panel, name="location_panel"),
     path("lokasi/<uuid:pk>/tambah/", voter.create, name="create"),
     path("lokasi/<uuid:pk>/tarik/", withdraw.withdraw_location, name="withdraw_location"),

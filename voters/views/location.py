@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PAGE_SIZE: Final = 50
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_GET
@@ -40,8 +41,7 @@ def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     everybody = Voter.objects.visible_to(request.user).at(location.pk)
     standing = standing_of(everybody)
     filters = VoterFilter(request.GET, everybody, blocks=blocks_of(location, request.user))
-    ordered = in_order(filters.found, request.GET.get("urut", "")).values_list("pk", flat=True)
-    ids = [voter_id for voter_id in ordered if standing.fits(voter_id, filters.reason_asked)]
+    ids = found_by(filters, standing, request)
     if request.GET.get("format") == "csv":
         return csv_of(location, ids, standing, request.user)
     page: Any = Paginator(ids, PAGE_SIZE).get_page(request.GET.get("halaman"))
@@ -60,11 +60,17 @@ def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "filter": filters,
             "search": request.GET.get("cari", ""),
             "columns": columns(),
-            "export_url": f"?{export_parameters(request)}",
+            "download_url": f"{reverse('voters:location_download', args=[location.pk])}?{request.GET.urlencode()}",
             "may_enter": location.is_active and may(request.user, Permission.ENTER),
             "upload_url": upload_url(location),
         },
     )
+
+
+def found_by(filters: VoterFilter, standing: Standing, request: HttpRequest) -> list[uuid.UUID]:
+    """The ids of the voters that the filters of the address leave, in the order asked for."""
+    ordered = in_order(filters.found, request.GET.get("urut", "")).values_list("pk", flat=True)
+    return [voter_id for voter_id in ordered if standing.fits(voter_id, filters.reason_asked)]
 
 
 @require_GET
@@ -145,6 +151,14 @@ def csv_of(location: SpecialLocation, ids: list[uuid.UUID], standing: Standing, 
 def csv_answer(text: str, name: str) -> HttpResponse:
     """A file to keep; with a byte order mark, by which spreadsheets know UTF-8."""
     response = HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f"attachment; filename={quote(name)}"
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def book_answer(data: bytes, name: str) -> HttpResponse:
+    """A workbook to keep."""
+    response = HttpResponse(data, content_type=XLSX)
     response["Content-Disposition"] = f"attachment; filename={quote(name)}"
     response["Cache-Control"] = "no-store"
     return response

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -21,13 +21,13 @@ from locations.bell import ring
 from locations.models import Batch, Refusal, SpecialLocation
 from locations.views import url_if_any
 
-from .. import columns, exporting, importing, receiving, refusals, undo, words
+from .. import books, columns, exporting, importing, receiving, refusals, undo, words
 from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
 from ..tasks import run_import
+from .location import book_answer, csv_answer
 from .location import crumbs as location_crumbs
-from .location import csv_answer
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -86,10 +86,7 @@ def received(request: HttpRequest, form: UploadForm) -> Batch:
 def template(request: HttpRequest) -> HttpResponse:
     """The workbook to fill in."""
     require(request.user, Permission.ENTER)
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    response = HttpResponse(templates.workbook(), content_type=kind)
-    response["Content-Disposition"] = 'attachment; filename="daftar-pemilih.xlsx"'
-    return response
+    return book_answer(templates.workbook(), "daftar-pemilih.xlsx")
 
 
 @require_GET
@@ -133,6 +130,7 @@ def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "size": words.size_of(shown),
         "crumbs": crumbs(words.name_of(shown)),
         "is_unfinished": shown.state in UNFINISHED,
+        "fits_a_book": shown.rejected <= books.MOST_ROWS,
         "may_enter": may(request.user, Permission.ENTER),
         "upload_url": again_url(shown),
         "undo_url": undo_url(shown, request.user),
@@ -182,8 +180,20 @@ def progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def refused(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(request.user, Permission.ENTER)
     shown = one_batch(request.user, pk)
-    text = exporting.export_refused(batch=shown, by=request.user)
-    return csv_answer(text, f"ditolak-{timezone.localdate().isoformat()}-{str(shown.pk)[-6:]}.csv")
+    return csv_answer(exporting.refused_as_csv(batch=shown, by=request.user), f"{refused_name(shown)}.csv")
+
+
+@require_GET
+def refused_book(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    require(request.user, Permission.ENTER)
+    shown = one_batch(request.user, pk)
+    if shown.rejected > books.MOST_ROWS:
+        raise Http404
+    return book_answer(exporting.refused_as_book(batch=shown, by=request.user), f"{refused_name(shown)}.xlsx")
+
+
+def refused_name(shown: Batch) -> str:
+    return f"ditolak-{timezone.localdate().isoformat()}-{str(shown.pk)[-6:]}"
 
 
 def batches_of(user: User) -> QuerySet[Batch]:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.permissions import SYSTEM
 from locations.exporting import safe
 from locations.models import Batch, SpecialLocation
-from voters import columns, importing
+from voters import columns, importing, refusals
 from voters.words import warning_text
 
 COUNTS = ("rows", "accepted", "updated", "rejected", "duplicates")
@@ -80,4 +80,7 @@ def write_rejects(batch: Batch, path: Path) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     os.fchmod(descriptor, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as target:
-        csv.writer(target).writerows([safe(cell) for cell in row] for row in importing.rejected_rows(batch))
+        file = refusals.File(batch)
+        writer = csv.writer(target)
+        writer.writerow(file.header)
+        writer.writerows([safe(cell) for cell in cells] for cells, _faulty in file.rows())
