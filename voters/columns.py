@@ -218,6 +218,11 @@ def missing_columns(layout: Layout, *, location_code: str = "") -> tuple[str, ..
     return missing if has_place else (*missing, "kode_lokasi")
 
 
+def read_cell(header: str, text: str) -> Any:
+    """What one cell says, in the column of this header. Raises CellFault."""
+    return _PARSERS[HEADERS.index(header)](text)
+
+
 def well_formed_nkk(text: str) -> str:
     """The NKK if it has 16 digits and is no stand-in, else "": only this is ever compared."""
     return text if len(text) == nik.LENGTH and text.isdigit() and not nik.is_placeholder(text, synthetic=True) else ""

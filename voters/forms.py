@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
+from locations.cells import CellFault
 from locations.models import SpecialLocation
 from locations.sheets import SheetError, read
 
@@ -21,7 +23,6 @@ from .masking import HIDDEN, MARK
 from .models import Act, Marital, Role, Sex, Voter
 
 if TYPE_CHECKING:
-    import datetime
     from collections.abc import Iterable, Mapping
 
     from django.http import QueryDict
@@ -103,7 +104,7 @@ class VoterForm(forms.Form):
     rw = CellField(_("RW"))
     keterangan = CellField(_("Notes"))
 
-    GROUPS = (
+    GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
         (_("Person"), ("nik", "nama", "tanggal_lahir", "jenis_kelamin", "nkk", "status_kawin", "tempat_lahir")),
         (_("At the location"), ("blok", "peran", "tanggal_masuk", "tanggal_keluar")),
         (_("Home"), ("kode_wilayah_domisili", "alamat", "rt", "rw")),
@@ -154,6 +155,72 @@ class VoterForm(forms.Form):
         """Shows what a verb refused: beside its field, or on top where the form has none for it."""
         for column, errors in faults.error_dict.items() if hasattr(faults, "error_dict") else [("", faults.error_list)]:
             self.add_error(column if column in self.fields and column != NON_FIELD_ERRORS else None, errors)
+
+
+class MendForm(VoterForm):
+    """A refused row, all of its columns. What cannot be read stands there as it came, hidden where it identifies somebody."""
+
+    kode_lokasi = CellField(_("Location code"), list="known-locations")
+    kode_wilayah_keberadaan = CellField(_("Region of stay"), help_text=_("Only for people without a location."))
+    lintang = CellField(_("Latitude"), inputmode="decimal")
+    bujur = CellField(_("Longitude"), inputmode="decimal")
+
+    GROUPS = (
+        VoterForm.GROUPS[0],
+        (
+            _("At the location"),
+            (
+                *("kode_lokasi", "blok", "peran", "tanggal_masuk", "tanggal_keluar"),
+                *("kode_wilayah_keberadaan", "lintang", "bujur"),
+            ),
+        ),
+        *VoterForm.GROUPS[2:],
+    )
+
+    def __init__(self, *args: Any, cells: Mapping[str, str], masked: Mapping[str, str], **kwargs: Any) -> None:
+        """`cells` are the row's own by column, `masked` the same as they are shown; none of the former gets out."""
+        super().__init__(*args, masked={name: readable(name, cells.get(name, ""), masked) for name in masked}, **kwargs)
+        for name in ("kode_wilayah_keberadaan", "lintang", "bujur"):
+            if not cells.get(name, "").strip():
+                del self.fields[name]
+        for name, field in self.fields.items():
+            self._make_room(field, str(self.initial.get(name, "")))
+
+    def _make_room(self, field: forms.Field, shown: str) -> None:
+        """For a text in a list of codes, or in a field of dates that is none."""
+        if isinstance(field, forms.ChoiceField):
+            if shown not in dict(field.choices):
+                field.choices = [(shown, shown), *field.choices]
+        elif field.widget.input_type == "date" and not is_iso_date(shown):
+            field.widget.input_type = "text"
+
+    def complain(self, faults: ValidationError) -> None:
+        """Says why the row was refused, before anybody sends it."""
+        self.full_clean()
+        self.errors.clear()
+        self.cleaned_data = {}
+        self.take(faults)
+
+
+def readable(name: str, text: str, masked: Mapping[str, str]) -> str:
+    """A cell as the form's field has it: codes and dates in the one way of writing them, else as it is shown."""
+    if MARK in masked[name]:
+        return masked[name]
+    try:
+        value = columns.read_cell(name, text)
+    except CellFault:
+        return masked[name]
+    if name == "kewarganegaraan":
+        return "WNA" if value else ""
+    return value.isoformat() if isinstance(value, datetime.date) else value if isinstance(value, str) else masked[name]
+
+
+def is_iso_date(text: str) -> bool:
+    try:
+        datetime.date.fromisoformat(text or "2000-01-01")
+    except ValueError:
+        return False
+    return True
 
 
 def completed(data: QueryDict, *, at: datetime.date) -> QueryDict | None:

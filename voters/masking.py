@@ -11,6 +11,7 @@ from . import columns, identity, keyring, registration, storing
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Mapping
 
     from .models import Voter
     from .querysets import IdentityQuerySet
@@ -45,6 +46,20 @@ def masked_cell(column: str, text: str) -> str:
     if column in _SECRET:
         return masked_secret(column, text)
     return text if _is_day(column, text) else shown(text)
+
+
+def masked_row(cells: Mapping[str, str]) -> dict[str, str]:
+    """The cells of a row as a form may show them: whole, or hidden so that they can be left as they are."""
+    return {
+        column: masked_secret(column, text)
+        if column in _SECRET
+        else text
+        if _is_day(column, text)
+        else shown(text)
+        if MARK in shown(text)
+        else text
+        for column, text in cells.items()
+    }
 
 
 def masked_secret(column: str, text: str) -> str:

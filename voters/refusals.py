@@ -19,6 +19,8 @@ from .proposals import proposals_for
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from django.db.models import QuerySet
+
     from accounts.permissions import Actor
     from locations.models import Batch
 
@@ -62,9 +64,8 @@ class File:
 
     def rows(self) -> Iterator[tuple[list[str], set[int]]]:
         """The cells of each row, and the places of those that were refused."""
-        found = Refusal.everywhere.filter(batch=self.batch).order_by("row_number")
         moved = {place: new for new, place in enumerate(self._kept)}
-        for row in opened(found.iterator(CHUNK), self.places):
+        for row in opened(waiting(self.batch).order_by("row_number").iterator(CHUNK), self.places):
             faulty = {moved[self.places[reason["column"]]] for reason in row.refusal.reasons if self._has(reason)}
             yield self._cells(row), faulty
 
@@ -86,8 +87,14 @@ class File:
 def export(*, batch: Batch, by: Actor) -> File:
     """The refused rows for a person: recorded before anything leaves."""
     require(by, Permission.ENTER, territories=[batch.territory])
-    audit.record(by=by, action="voters.export_rejected", subject=batch, territory=batch.territory, rows=batch.rejected)
+    rows = waiting(batch).count()
+    audit.record(by=by, action="voters.export_rejected", subject=batch, territory=batch.territory, rows=rows)
     return File(batch)
+
+
+def waiting(batch: Batch) -> QuerySet[Refusal]:
+    """The rows that nobody has corrected yet."""
+    return Refusal.everywhere.filter(batch=batch)
 
 
 def reasons_of(batch: Batch, refusals: Iterable[Refusal]) -> list[Refused]:
@@ -122,5 +129,6 @@ def _reasons(row: Row, header: list[str], places: dict[str, int]) -> Iterator[Re
         name = header[place] if place < len(header) else column
         text = row.cells[place].strip() if place < len(row.cells) else ""
         shown = masking.masked_cell(column, text)
-        mended = masking.masked_cell(column, row.proposed.get(column, ""))
-        yield Refused(row.refusal.row_number, masking.without_identities(name), shown, sentence(reason), mended)
+        mended, said = masking.masked_cell(column, row.proposed.get(column, "")), sentence(reason)
+        told = "" if mended and mended in said else mended
+        yield Refused(row.refusal.row_number, masking.without_identities(name), shown, said, told)

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from .views import acts, condition, download, duplicates, location, search, strikes, undo, upload, voter, withdraw
+from .views import (
+    acts,
+    condition,
+    download,
+    duplicates,
+    location,
+    refused,
+    search,
+    strikes,
+    undo,
+    upload,
+    voter,
+    withdraw,
+)
 
 app_name = "voters"
 urlpatterns = [
@@ -19,6 +32,7 @@ urlpatterns = [
     path("berkas/", upload.batches, name="batches"),
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),
     path("berkas/<uuid:pk>/kemajuan/", upload.progress, name="batch_progress"),
+    path("berkas/<uuid:pk>/ditolak/", refused.mend, name="batch_mend"),
     path("berkas/<uuid:pk>/ditolak.csv", upload.refused, name="batch_refused"),
     path("berkas/<uuid:pk>/tarik/", undo.undo, name="batch_undo"),
     path("berkas/<uuid:pk>/ditolak.xlsx", upload.refused_book, name="batch_refused_book"),

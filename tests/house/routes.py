@@ -16,7 +16,7 @@ from mapping import determination as determining
 from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal, Suggestion
 from tests import factories
-from voters import acts, importing, registration, searching, tasks
+from voters import acts, importing, mending, registration, searching, tasks
 from voters.models import DuplicateCase, Voter
 
 CANARY = "Kanari"
@@ -100,6 +100,7 @@ def write_register() -> dict[str, Any]:
     operator = factories.user(Role.OPERATOR, "36.03")
     location = _location(operator)
     batch = _list(location, operator)
+    _mended(_list(location, operator), operator)
     unplaced = _unplaced(operator)
     case, act = _listed_twice(location, operator)
     recompute.changed()
@@ -171,6 +172,11 @@ def _list(location: Any, operator: Any) -> Any:
         f"{CANARY} Tiga;123;1990-01-01;L;;{factories.HOME}\n"
     )
     return _imported(text, location, operator)
+
+
+def _mended(batch: Any, operator: Any) -> None:
+    """The refused row of another list, corrected by hand."""
+    mending.mend(refusal=batch.refusals.get(), fields={"nik": "-"}, by=operator)
 
 
 def _imported(text: str, location: Any, operator: Any) -> Any:

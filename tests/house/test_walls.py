@@ -32,6 +32,7 @@ WIDER_PARENTS = {
     ("Voter", "batch"),
     ("BatchBefore", "batch"),
     ("Block", "batch"),
+    ("MendedRow", "batch"),
     ("Strike", "voter"),
     ("Likeness", "other"),
     ("ActStep", "other"),

@@ -16,6 +16,7 @@ from voters.models import (
     DuplicateCase,
     FormerNIK,
     Likeness,
+    MendedRow,
     NIKVerdict,
     Notice,
     Register,
@@ -97,6 +98,16 @@ def twice_the_same_former_nik():
     a_former_nik(voter)
 
 
+def a_mended_row(batch=None, **fields):
+    batch = batch or Batch.everywhere.create(territory="36", subject=Batch.Subject.VOTERS, file_name="a.csv")
+    values = {"territory": "36.03", "batch": batch, "row_number": 2, "by": factories.user()}
+    return MendedRow.everywhere.create(**{**values, **fields})
+
+
+def one_row_mended_twice():
+    a_mended_row(batch=a_mended_row().batch)
+
+
 VIOLATIONS = {
     "voter_has_territory": lambda: changed(territory=""),
     "voter_somewhere": lambda: changed(location=None, stay=None),
@@ -130,6 +141,8 @@ VIOLATIONS = {
     "batch_before_has_territory": lambda: a_row_before(territory=""),
     "batch_before_once": a_voter_changed_twice_by_one_list,
     "batch_before_is_a_row_or_kept": lambda: a_row_before(kept_why="list"),
+    "mended_row_has_territory": lambda: a_mended_row(territory=""),
+    "mended_row_once": one_row_mended_twice,
     "notice_has_territory": lambda: Notice.everywhere.create(
         territory="", voter=factories.voter(), kind=Notice.Kind.LOST
     ),

@@ -5,6 +5,7 @@ from .before import BatchBefore
 from .case import DuplicateCase, Notice
 from .condition import ConditionDay
 from .likeness import Compared, Likeness, Verdict
+from .mended import MendedRow
 from .register import Register
 from .strike import Strike
 from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Voter, VoterIdentity
@@ -19,6 +20,7 @@ __all__ = [
     "FormerNIK",
     "Likeness",
     "Marital",
+    "MendedRow",
     "NIKVerdict",
     "Notice",
     "OfficialMark",

@@ -25,6 +25,7 @@ from .. import books, columns, exporting, importing, receiving, refusals, undo, 
 from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
+from ..models import MendedRow
 from ..tasks import run_import
 from .location import book_answer, csv_answer
 from .location import crumbs as location_crumbs
@@ -150,6 +151,8 @@ def about(shown: Batch, request: HttpRequest) -> dict[str, Any]:
         "figures": words.figures_of(shown),
         "warnings": words.warnings_of(shown),
         "page": refused_page(shown, request) if shown.rejected else None,
+        "waiting": refusals.waiting(shown).count(),
+        "mended": MendedRow.objects.visible_to(request.user).filter(batch=shown).count(),
         "columns": [{"label": _("Row"), "is_number": True}, *({"label": label} for label in refused_labels())],
     }
 
