@@ -38,9 +38,9 @@ def run(*, voters: int, locations: int, peers: bool, vendor: str) -> dict[str, A
             source = Path(folder) / "daftar.csv"
             lists.write(source, voters=voters, locations=locations)
             for _pair in range(PAIRS if voters < MANY else 1):
-                _empty()
+                empty()
                 measure.forget_peak()
-                works.append(measure.seconds(lambda: _import(source)))
+                works.append(measure.seconds(lambda: import_list(source)))
                 peaks.append(measure.peak_mb() or 0.0)
                 floors.append(_floor(Path(folder)))
         finally:
@@ -59,7 +59,7 @@ def run(*, voters: int, locations: int, peers: bool, vendor: str) -> dict[str, A
     }
 
 
-def _import(source: Path) -> None:
+def import_list(source: Path) -> None:
     with source.open("rb") as file:
         batch = importing.receive(file=file, file_name=source.name, by=SYSTEM)
     importing.run(batch)
@@ -72,10 +72,10 @@ def _floor(folder: Path) -> float:
     """Seconds of the load alone: COPY of text made beforehand, or one executemany for each table."""
     if connection.vendor == "postgresql":
         paths = [_copied_out(model, fields, folder / f"{number}.copy") for number, (model, fields) in enumerate(TABLES)]
-        _empty()
+        empty()
         return measure.seconds(lambda: _copy_in(paths))
     rows = [_rows_of(model, fields) for model, fields in TABLES]
-    _empty()
+    empty()
     gc.freeze()  # the finished rows are the floor's, looking for circles among them is not
     try:
         return measure.seconds(lambda: _insert(rows))
@@ -110,7 +110,7 @@ def _insert(rows: Sequence[list[tuple[Any, ...]]]) -> None:
             cursor.executemany(f"INSERT INTO {model._meta.db_table} ({', '.join(fields)}) VALUES ({marks})", values)
 
 
-def _empty() -> None:
+def empty() -> None:
     """The voters, and all that came with them; places with their blocks stay."""
     tables = (
         "voters_duplicatecase", "voters_notice", "voters_formernik", "voters_voteridentity", "voters_voter",

@@ -13,7 +13,7 @@ from benchmarks import scratch
 if TYPE_CHECKING:
     from argparse import ArgumentParser
 
-NAMES: Final = ("remap", "one", "scenario", "determine", "stability", "duplicates", "discover", "import")
+NAMES: Final = ("remap", "one", "scenario", "determine", "stability", "duplicates", "discover", "import", "workbook")
 MODULES: Final = {"import": "importing"}  # a word that Python keeps for itself
 
 
