@@ -23,7 +23,7 @@ from accounts.permissions import SYSTEM, Actor
 from locations import changes, intake
 from locations.models import Batch, Block, Refusal
 
-from . import before, claims, keyring, loading, matching, nik, preparing, storing
+from . import before, claims, keyring, loading, matching, nik, preparing, report, storing
 from .models import Voter, VoterIdentity
 from .preparing import CODES, RANGES, Prepared, part_of
 from .resolving import Person
@@ -352,7 +352,10 @@ class Entry:
             "duplicates": duplicates,
         }
         self.batch.undo_until = timezone.now() + intake.KEPT_FOR
-        intake.finish(self.batch, counts=counts, warnings=self.warnings.as_json())
+        warnings = self.warnings.as_json()
+        is_counted = [fates != REPEATED for fates in self.fates]
+        self.batch.report = report.measured(self.prepared, is_counted, new=self.inserted, warnings=warnings)
+        intake.finish(self.batch, counts=counts, warnings=warnings)
         by: Actor = self.batch.received_by or SYSTEM
         audit.record(by=by, action="voters.import", subject=self.batch, territory=self.batch.territory, **counts)
 

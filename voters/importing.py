@@ -109,6 +109,8 @@ class _Hashed:
 
 def stored_header(batch: Batch) -> list[str]:
     """The file's own header, or ours once the file was deleted."""
+    if not batch.stored_name:
+        return list(columns.HEADERS)
     kept = preparing.kept_header(batch, stored_path(batch))
     if kept is not None:
         return kept

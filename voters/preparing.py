@@ -12,6 +12,7 @@ import marshal
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from itertools import islice, repeat
 from pathlib import Path
 from typing import Any, Final
@@ -41,8 +42,12 @@ RANGES: Final = 64  # parts of the NIKs' hashes that are sorted one after the ot
 CELLS, IDS, VOTERS, REFUSED, IDENTITIES = range(5)  # pieces of a chunk; the last stands for the first of RANGES
 CODES: Final = tuple(columns.WARNINGS)
 ROW: Final = np.dtype(
-    [("number", "<u4"), ("place", "<u4"), ("block", "<i4"), ("is_ok", "u1"), ("same", "<u8"), ("warnings", "<u8")]
+    [
+        *(("number", "<u4"), ("place", "<u4"), ("block", "<i4"), ("is_ok", "u1"), ("facts", "u1")),
+        *(("same", "<u8"), ("warnings", "<u8")),
+    ]
 )
+COMPLETE, LEAVES, WITHOUT_EKTP = 1, 2, 4  # bits of `facts`: what nothing else in ROW tells, for the list's report
 _BIT: Final = {code: 1 << number for number, code in enumerate(CODES)}
 _SPREAD: Final = 0x9E3779B97F4A7C15
 _64_BITS: Final = (1 << 64) - 1
@@ -300,11 +305,11 @@ class _Preparing:
         made.ids += [person.id.bytes for person in people]
         made.rows += map(self._row, people)
 
-    def _row(self, person: Person) -> tuple[int, int, int, bool, int, int]:
+    def _row(self, person: Person) -> tuple[int, int, int, bool, int, int, int]:
         place, name = self._place_number(person), person.parsed.block
         block = self._block_number(place, name) if name and person.location else -1
-        is_ok = person.verdict == nik.OK
-        return person.row_number, place, block, is_ok, _same(person, place), self.masks[person.warnings]
+        is_ok, facts = person.verdict == nik.OK, _facts(person, self.prepared.register.polling_day)
+        return person.row_number, place, block, is_ok, facts, _same(person, place), self.masks[person.warnings]
 
     def _place_number(self, person: Person) -> int:
         place = person.place
@@ -333,7 +338,7 @@ class _Chunk:
     """A chunk that is being filled."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[int, int, int, bool, int, int]] = []
+        self.rows: list[tuple[int, int, int, bool, int, int, int]] = []
         self.cells: list[Sequence[str]] = []
         self.ids: list[bytes] = []
         self.voters: list[Any] = []
@@ -378,6 +383,16 @@ def _same(person: Person, place: int) -> int:
             return 0
         key = key_of(person.person_hash) ^ int(nkk)
     return key ^ (place * _SPREAD & _64_BITS)
+
+
+def _facts(person: Person, polling_day: date | None) -> int:
+    """As `condition.CONDITIONS` asks the register, asked of a row."""
+    parsed, facts = person.parsed, 0
+    if parsed.marital and parsed.ektp and parsed.nik and person.home and not person.home_assumed:
+        facts = COMPLETE
+    if polling_day and parsed.departure and parsed.departure <= polling_day:
+        facts |= LEAVES
+    return facts | WITHOUT_EKTP if parsed.ektp == "B" else facts
 
 
 def _mask_of(codes: tuple[str, ...]) -> int:
@@ -428,6 +443,7 @@ def _mark(batch: Batch, prepared: Prepared, layout: Any) -> bytes:
         connection.vendor,
         keyring.ring().current,
         CODES,
+        ROW.descr,
         CHUNK,
         storing.NEW_VOTER_FIELDS,
         storing.IDENTITY_FIELDS,
@@ -437,6 +453,7 @@ def _mark(batch: Batch, prepared: Prepared, layout: Any) -> bytes:
         resolver.today,
         resolver.register.is_synthetic,
         resolver.register.epoch,
+        resolver.register.polling_day,
         resolver.reach if isinstance(resolver.reach, National) else sorted(resolver.reach),
         resolver.regions.digest(),
         sorted((code, ref.id, ref.territory) for code, ref in resolver.locations.items()),

@@ -55,6 +55,7 @@ class Batch(models.Model):
     # {code: {"count": n, "rows": [first row numbers], "params": {…}}}: never a value of a row
     warnings = models.JSONField(default=dict)
     failure = models.JSONField(default=dict)  # {"code", "row", "column"} when the whole file could not be read
+    report = models.JSONField(default=dict)  # what the app that understands the file counted in it: no value of a row
     undo_until = models.DateTimeField(null=True)
     taken_back_at = models.DateTimeField(null=True)
     taken_back_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")

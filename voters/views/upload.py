@@ -27,6 +27,7 @@ from ..filters import BatchFilter
 from ..forms import UploadForm
 from ..models import MendedRow
 from ..tasks import run_import
+from .batch_report import report_of
 from .location import book_answer, csv_answer
 from .location import crumbs as location_crumbs
 
@@ -149,8 +150,9 @@ def about(shown: Batch, request: HttpRequest) -> dict[str, Any]:
         return {"failure": words.failure_of(shown)}
     return {
         "figures": words.figures_of(shown),
+        "report": report_of(shown, batches_of(request.user)),
         "warnings": words.warnings_of(shown),
-        "page": refused_page(shown, request) if shown.rejected else None,
+        "page": refused_page(shown, request) if shown.rejected and shown.stored_name else None,
         "waiting": refusals.waiting(shown).count(),
         "mended": MendedRow.objects.visible_to(request.user).filter(batch=shown).count(),
         "columns": [{"label": _("Row"), "is_number": True}, *({"label": label} for label in refused_labels())],
