@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.permissions import Permission, may
 from locations.models import Batch, SpecialLocation
+from voters import strikes as strike_lists
 from voters.models import DuplicateCase, Notice, Strike
 
 from . import queue as queues
@@ -41,7 +42,7 @@ def todo(user: User, policy: Policy) -> list[dict[str, Any]]:
         found += [returned(proposals)]
     if may(user, Permission.SEE_VOTERS):
         found += [refused_rows(user), duplicate_cases(user), notices(user), *after_determination(user, policy)]
-        found += [strikes(user)]
+        found += [strikes(user), not_found_at_home(user)]
     if may(user, Permission.ENTER):
         found += [nearly(proposals), ready(proposals), without_voters(user, policy)]
     return [item for item in found if item["count"]]
@@ -112,9 +113,15 @@ def after_determination(user: User, policy: Policy) -> list[dict[str, Any]]:
 
 
 def strikes(user: User) -> dict[str, Any]:
-    waiting = Strike.objects.visible_to(user).filter(acknowledged_at=None, taken_back_at=None)
+    waiting = Strike.objects.visible_to(user).filter(answer__in=["", "found"], taken_back_at=None)
     text = _("voters listed at special locations elsewhere, to be struck from the list at home")
     return item(waiting.count(), _("To strike at home"), text, reverse("voters:strikes"), _("Show"))
+
+
+def not_found_at_home(user: User) -> dict[str, Any]:
+    lost = strike_lists.not_found_at_home(user)
+    text = _("the home regency finds them on no list; their home may be wrong")
+    return item(lost.count(), _("Not found at home"), text, reverse("voters:strikes_not_found"), _("Show"), "bad")
 
 
 def notices(user: User) -> dict[str, Any]:

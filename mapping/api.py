@@ -11,6 +11,8 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 
 from locations.models import SpecialLocation
+from voters import strikes
+from voters.models import Strike
 
 from . import summaries
 from .filters import (
@@ -18,6 +20,7 @@ from .filters import (
     LocationFilter,
     NoParameters,
     ProposalFilter,
+    StrikeFilter,
     SummaryFilter,
     policy_asked,
     region_code_of,
@@ -31,6 +34,7 @@ from .serializers import (
     LocationSerializer,
     ProposalDetailSerializer,
     ProposalSerializer,
+    StrikesSerializer,
     SummarySerializer,
     feature_of,
 )
@@ -114,6 +118,23 @@ class Summaries(TokenView):
             "unplaced": summaries.unplaced(region_code_of(asked.get("region")), who=self.who),
         }
         return Response(self.get_serializer(answer).data)
+
+
+class Strikes(TokenView):
+    """How many voters each regency has to strike from its lists at home, and what it answered."""
+
+    scope = "summaries"
+    filterset_class = StrikeFilter
+    serializer_class = StrikesSerializer
+    pagination_class = None
+
+    def get_queryset(self) -> Any:
+        return Strike.objects.visible_to(self.who)
+
+    @extend_schema(operation_id="strikes", filters=True, responses={200: StrikesSerializer, **PROBLEMS})
+    def get(self, request: Request) -> Response:
+        rows = strikes.by_regency(self.filter_queryset(self.get_queryset()))
+        return Response(self.get_serializer({"results": rows, "totals": strikes.totals(rows)}).data)
 
 
 @extend_schema(responses={200: LocationSerializer(many=True), **PROBLEMS})

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from django_filters import CharFilter, ChoiceFilter, FilterSet
@@ -51,6 +52,18 @@ class RegionFilter(CharFilter):
         if not value:
             return queryset
         return queryset.within(region_asked(value, who=self.parent.request.auth).pk)
+
+
+class StrikeFilter(FilterSet):
+    region = RegionFilter(
+        method="in_region", help_text="Code of a province or regency that is home to these voters: `36`, `36.03`."
+    )
+
+    def in_region(self, queryset: Any, _name: str, value: str) -> Any:
+        code = region_asked(value, who=self.request.auth).pk
+        if code == COUNTRY_CODE:
+            return queryset
+        return queryset.filter(Q(territory=code) | Q(territory__startswith=f"{code}."))
 
 
 class LocationFilter(FilterSet):

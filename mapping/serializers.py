@@ -48,6 +48,31 @@ class SummaryRowSerializer(FiguresSerializer):
         return {name: fields.pop(name) for name in ("region", "name")} | fields
 
 
+class StrikeFiguresSerializer(serializers.Serializer):
+    """Voters listed at special locations, by what the home regency answered."""
+
+    listed = Count(min_value=0, help_text="Voters to be struck at home: the sum of the next four.")
+    waiting = Count(min_value=0)
+    found = Count(min_value=0, help_text="Found on a list at home, still to be struck.")
+    not_found = Count(min_value=0)
+    struck = Count(min_value=0)
+    taken_back = Count(min_value=0, help_text="No longer listed at a special location; in no other figure.")
+
+
+class StrikeRowSerializer(StrikeFiguresSerializer):
+    region = serializers.CharField(help_text="The home regency.")
+    name = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        fields = super().get_fields()
+        return {name: fields.pop(name) for name in ("region", "name")} | fields
+
+
+class StrikesSerializer(serializers.Serializer):
+    results = StrikeRowSerializer(many=True)
+    totals = StrikeFiguresSerializer()
+
+
 class SummarySerializer(serializers.Serializer):
     policy = serializers.SlugField()
     as_of = serializers.DateTimeField(allow_null=True, help_text="When the newest of the proposals was computed.")

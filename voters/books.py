@@ -19,9 +19,14 @@ _FAULTY: Final = "#FBE3E1"
 
 
 def book_of(
-    header: Sequence[str], rows: Iterable[tuple[Sequence[str], Collection[int]]], *, widths: Mapping[str, int] = WIDTHS
+    header: Sequence[str],
+    rows: Iterable[tuple[Sequence[str], Collection[int]]],
+    *,
+    widths: Mapping[str, int] = WIDTHS,
+    choices: Mapping[str, list[str]] | None = None,
 ) -> bytes:
-    """XLSX of one sheet: header and rows, of each the places of cells to be looked at. In memory, about 1 KB a row."""
+    """XLSX of one sheet: header and rows, of each the places of cells to be looked at; `choices` by header become
+    drop-downs. In memory, about 1 KB a row."""
     file = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(file, options) as book:
@@ -33,6 +38,8 @@ def book_of(
         for place, name in enumerate(header):
             sheet.set_column(place, place, widths.get(name, _USUAL_WIDTH), text)
             sheet.write_string(0, place, name, head)
+            if choices and name in choices:
+                sheet.data_validation(1, place, MOST_ROWS, place, {"validate": "list", "source": choices[name]})
         for number, (cells, looked_at) in enumerate(rows, 1):
             for place, cell in enumerate(cells):
                 if cell:

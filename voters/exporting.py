@@ -20,7 +20,7 @@ from .models import Voter, VoterIdentity
 
 if TYPE_CHECKING:
     import uuid
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from accounts.models import User
     from locations.models import Batch, SpecialLocation
@@ -115,9 +115,9 @@ def refused_as_book(*, batch: Batch, by: User) -> bytes:
     return books.book_of(file.header, file.rows(), widths=_WIDTHS)
 
 
-def as_book(rows: Sequence[Sequence[str]]) -> bytes:
-    """XLSX of a header and its rows, at most `books.MOST_ROWS`."""
-    return books.book_of(rows[0], ((cells, ()) for cells in rows[1:]))
+def as_book(rows: Sequence[Sequence[str]], *, choices: Mapping[str, list[str]] | None = None) -> bytes:
+    """XLSX of a header and its rows, at most `books.MOST_ROWS`; `choices` as `books.book_of` takes them."""
+    return books.book_of(rows[0], ((cells, ()) for cells in rows[1:]), choices=choices)
 
 
 def as_csv(rows: Iterable[Sequence[Any]]) -> str:

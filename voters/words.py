@@ -124,7 +124,12 @@ def warnings_of(batch: Batch) -> list[dict[str, Any]]:
 
 
 def warning_text(code: str, params: dict[str, Any]) -> str:
-    text = _(columns.WARNINGS[code]) % params
+    return told_with_name(columns.WARNINGS[code], params)
+
+
+def told_with_name(sentence: str, params: dict[str, Any]) -> str:
+    """The sentence in the language in force, and what it is about behind it."""
+    text = _(sentence) % params
     return f"{text} ({params['name']})" if "name" in params else text
 
 

@@ -23,6 +23,8 @@ class Batch(models.Model):
     class Subject(models.TextChoices):
         LOCATIONS = "locations", _("special locations")
         VOTERS = "voters", _("voters")
+        ANSWERS = "answers", _("answers to a strike list")
+        SEARCHES = "searches", _("answers to a search list")
 
     class State(models.TextChoices):
         RECEIVED = "received", _("waiting")

@@ -77,7 +77,12 @@ suggestion = Suggestion.everywhere.create(
 )
 scenario = scenarios.derive(based_on=policy, fields={"name": "Paling banyak 250", "maximum": 250}, by=reviewer)
 scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=reviewer).pk)
+from voters import answers
+import io
+file = io.BytesIO(b"referensi;nama;jawaban;warna\nC-1-AAA;Warga;ditemukan;biru\n")
+answered = answers.load(file=file, file_name="jawaban.csv", by=operator)
 print(json.dumps({
+    "answers": str(answered.pk),
     "suggestion": str(suggestion.pk),
     "case": str(DuplicateCase.everywhere.filter(voter__location=place, closed_at=None).earliest("pk").pk),
     "act": str(done.act.pk),
@@ -87,6 +92,7 @@ print(json.dumps({
 }))
 """
 OBJECTS = (
+    ("coret/jawaban/<uuid:pk>", "answers"),
     ("berkas/<uuid:pk>", "batch"),
     ("ganda/tindakan/<uuid:pk>", "act"),
     ("ganda/<uuid:pk>", "case"),

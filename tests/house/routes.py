@@ -16,7 +16,7 @@ from mapping import determination as determining
 from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal, Suggestion
 from tests import factories
-from voters import acts, importing, mending, registration, searching, tasks
+from voters import acts, answers, importing, mending, registration, searching, tasks
 from voters.models import DuplicateCase, Voter
 
 CANARY = "Kanari"
@@ -29,6 +29,7 @@ OBJECTS = {
     "lokasi/<uuid:pk>": ("location", "pk"),
     "pemilih/lokasi/<uuid:pk>": ("location", "pk"),
     "pemilih/berkas/<uuid:pk>": ("batch", "pk"),
+    "pemilih/coret/jawaban/<uuid:pk>": ("answers", "pk"),
     "pemilih/<uuid:pk>": ("voter", "pk"),
     "pemilih/ganda/<uuid:pk>": ("case", "pk"),
     "pemilih/ganda/tindakan/<uuid:pk>": ("act", "pk"),
@@ -118,6 +119,7 @@ def write_register() -> dict[str, Any]:
         ),
         "location": location,
         "batch": batch,
+        "answers": _answered(operator),
         "case": case,
         "act": act,
         "voter": Voter.everywhere.filter(location=location).earliest("pk"),
@@ -142,6 +144,12 @@ def _determined() -> Any:
     region = factories.region(final.region_id)
     determining.determine(policy=policy, region=region, seen=ready.seen, by=reviewer)
     return final.determinations.get()
+
+
+def _answered(operator: Any) -> Any:
+    """A strike list that came back with a reference that nobody gave out."""
+    file = io.BytesIO(b"referensi;nama;jawaban\nC-1-AAA;" + CANARY.encode() + b";ditemukan\n")
+    return answers.load(file=file, file_name=f"{CANARY}.csv", by=operator)
 
 
 def _scenario() -> Any:

@@ -370,7 +370,7 @@ def test_the_home_regency_ticks_off_its_own_and_nobody_elses(policy, reviewer, o
 
     assert len(page.context["page"].object_list) == 2
     assert "Warga Contoh" in export.content.decode()
-    assert Strike.everywhere.filter(acknowledged_at__isnull=False).count() == 1
+    assert Strike.everywhere.filter(answer="struck").count() == 1
 
 
 # The pages
@@ -440,7 +440,7 @@ def test_late_voters_without_room_show_on_the_page(policy, reviewer, operator, c
         (FinalTPS, {"territory": ""}, "final_tps_has_territory"),
         (Assignment, {"territory": ""}, "assignment_has_territory"),
         (Strike, {"territory": ""}, "strike_has_territory"),
-        (Strike, {"acknowledged_at": "2026-01-01T00:00Z"}, "strike_acknowledged_by_somebody"),
+        (Strike, {"answered_at": "2026-01-01T00:00Z"}, "strike_answered_by_somebody"),
     ],
 )
 def test_what_cannot_be(policy, reviewer, operator, model, fields, constraint):

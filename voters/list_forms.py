@@ -1,0 +1,48 @@
+"""Forms of lists that go out to another office and come back answered."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from .forms import DownloadForm
+
+
+class ListDownloadForm(DownloadForm):
+    """What of a list is taken along: hidden, or in full by right and with a reason; as what."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(self.HIDDEN, _("NIK, birth date and address hidden")), (self.FULL, _("Everything in full"))]
+        contents = cast("forms.ChoiceField", self.fields["isi"])
+        contents.choices = choices if "reason" in self.fields else choices[:1]
+        contents.help_text = _("Either can be answered and uploaded again: people are found by the reference.")
+
+
+class AnswerFileForm(forms.Form):
+    """A list that comes back."""
+
+    berkas = forms.FileField(
+        label=_("File"),
+        max_length=200,
+        help_text=_("Excel workbook (.xlsx) or CSV, as you downloaded it here, with the answers filled in."),
+        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
+        widget=forms.FileInput(
+            attrs={
+                "accept": ".csv,.txt,.xlsx,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+            }
+        ),
+    )
+
+    def clean_berkas(self) -> Any:
+        file = self.cleaned_data["berkas"]
+        if file.size > settings.MAX_UPLOAD_BYTES:
+            most = filesizeformat(settings.MAX_UPLOAD_BYTES)
+            raise ValidationError(gettext("The file is larger than %(most)s. Split it."), "too_large", {"most": most})
+        return file
