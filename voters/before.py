@@ -20,7 +20,7 @@ from . import identity, keyring
 from .loading import insert_rows
 from .models import BatchBefore, Voter
 from .resolving import VOTER_FIELDS
-from .updating import Stored, Update
+from .updating import CLAIM_FIELDS, Stored, Update
 
 _FIELDS: Final = ("id", "territory", "batch_id", "voter_id", "at", "row", "kept_why")
 _BLOCK: Final = VOTER_FIELDS.index("block_id")
@@ -75,6 +75,7 @@ def update_to(before: Before, stored: Stored, *, blocks: Collection[uuid.UUID]) 
     changed += ["nik"] if nik_hash != (bytes(stored.nik_hash) if stored.nik_hash else None) else []
     seal_nik, seal_record = keyring.sealer("identity", "nik").seal, keyring.sealer("identity", "record").seal
     person = identity.person_key(values["name"], before.record.birth_date)
+    hashes = filter(None, (nik_hash, bytes(stored.nik_hash) if stored.nik_hash else None))
     return Update(
         id=before.voter_id,
         values=tuple(values[name] for name in VOTER_FIELDS),
@@ -87,7 +88,7 @@ def update_to(before: Before, stored: Stored, *, blocks: Collection[uuid.UUID]) 
             None,
         ),
         changed=tuple(changed),
-        contested=frozenset(filter(None, (nik_hash, bytes(stored.nik_hash) if stored.nik_hash else None))),
+        contested=frozenset(hashes) if {"nik", *CLAIM_FIELDS} & set(changed) else frozenset(),
         location_id=values["location_id"],
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from . import identity, keyring, nik
 from .resolving import FIELDS_OF, RECORD_FIELD_OF, VOTER_FIELDS, Person, voter_values
 
-_CLAIM_FIELDS = ("arrival", "departure", "nik_verdict")
+CLAIM_FIELDS = ("arrival", "departure", "nik_verdict")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def update_of(
     changed = [name for name in VOTER_FIELDS if values[name] != stored.values[name]]
     changed += [name for name in record._fields if getattr(record, name) != getattr(new_record, name)]
     changed += ["nik"] if nik_hash != old_hash else []
-    is_contested = nik_hash != old_hash or any(name in _CLAIM_FIELDS for name in changed)
+    is_contested = nik_hash != old_hash or any(name in CLAIM_FIELDS for name in changed)
     if keeps_nik and person.verdict != nik.OK and stored.nik_sealed is not None:
         warnings += ("nik_kept",)
     return Update(
