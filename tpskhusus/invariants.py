@@ -27,6 +27,7 @@ from mapping.models import Assignment, Decision, Determination, FinalTPS, Policy
 from voters.models import (
     ActStep,
     BatchBefore,
+    BatchMissing,
     Compared,
     DuplicateCase,
     FormerNIK,
@@ -53,6 +54,7 @@ PARENTS: Final[dict[type[models.Model], str]] = {
     Compared: "voter",
     ActStep: "voter",
     BatchBefore: "voter",
+    BatchMissing: "voter",
     Proposal: "location",
     Decision: "proposal",
     Determination: "location",

@@ -89,6 +89,7 @@ WARNINGS: dict[str, str] = {
     "duplicate": gettext_noop("The NIK is registered elsewhere or for another name; kept, not eligible, with a case."),
     "stay_ignored": gettext_noop("A region of stay is only for people without a location; it was left out."),
     "other_nik": gettext_noop("Somebody of this name and birth date stands here with another NIK."),
+    "left_as_it_was": gettext_noop("Is on the list already; this file only adds, so the voter was left as it was."),
     **cells.FILE_WARNINGS,
 }
 

@@ -23,7 +23,7 @@ from accounts.permissions import SYSTEM, Actor
 from locations import changes, intake
 from locations.models import Batch, Block, Refusal
 
-from . import before, claims, keyring, loading, matching, nik, preparing, report, storing
+from . import before, claims, keyring, loading, matching, missing, nik, preparing, report, storing
 from .models import Voter, VoterIdentity
 from .preparing import CODES, RANGES, Prepared, part_of
 from .resolving import Person
@@ -56,6 +56,10 @@ class Entry:
     voters: dict[int, bytearray] = field(default_factory=dict)
     changed: dict[At, Person] = field(default_factory=dict)
 
+    @property
+    def only_adds(self) -> bool:
+        return self.batch.mode == Batch.Mode.ADD
+
     def run(self) -> None:
         places = self.prepared.locations()
         storing.lock_places(places)
@@ -66,6 +70,7 @@ class Entry:
         blocks = self._blocks()
         self._update(blocks)
         self._insert_voters(blocks)
+        self._note_missing()
         duplicates = self._settle(self._insert_identities())
         self._refuse()
         changes.record(self.moved)
@@ -172,7 +177,8 @@ class Entry:
         """The id of every block the file names, None where only rows that fell away name it; new ones are created."""
         first_rows: dict[int, int] = {}
         for chunk, fates in zip(self.prepared.chunks, self.fates, strict=True):
-            numbers, firsts = np.unique(np.where(fates != REPEATED, chunk["block"], -1), return_index=True)
+            counts = fates == NEW if self.only_adds else fates != REPEATED
+            numbers, firsts = np.unique(np.where(counts, chunk["block"], -1), return_index=True)
             for number, first in zip(numbers.tolist(), firsts.tolist(), strict=True):
                 first_rows.setdefault(number, int(chunk["number"][first]))
         stored = self._stored_blocks()
@@ -205,6 +211,10 @@ class Entry:
             fates, ids = self.fates[number], bytes(self.voters[number])
             offsets = np.flatnonzero((fates == MATCHED) | (fates == KEEPS_NIK)).tolist()
             self.updated += len(offsets)
+            if self.only_adds:
+                first = self.prepared.chunks[number]["number"][offsets[: intake.ROWS_NAMED]].tolist()
+                self.warnings.add_many("left_as_it_was", len(offsets), first)
+                continue
             people = self.prepared.people(number, offsets)
             changed: list[tuple[Stored, Update]] = []
             for some in storing.chunks(offsets, storing.HASHES_A_QUERY):
@@ -252,6 +262,21 @@ class Entry:
                 Voter, storing.NEW_VOTER_FIELDS, ((row, _block_of(block, blocks)) for row, block, new in rows if new)
             )
         self.moved |= {place for place in map(self.prepared.places.__getitem__, seen) if isinstance(place, uuid.UUID)}
+
+    def _note_missing(self) -> None:
+        """Whom the file names is missed by no earlier list; whom it does not name, if it replaces that one, is noted."""
+        missing.found(self._named())
+        if self.batch.mode != Batch.Mode.REPLACE:
+            return
+        refused = (each.cells for number in range(len(self.fates)) for each in self.prepared.refusals(number))
+        missing.note(self.batch, places=self.prepared.locations(), named=set(self._named()), refused=refused)
+
+    def _named(self) -> Iterator[bytes]:
+        """The ids of the voters whom rows of the file are about."""
+        for number in self.voters:
+            ids, fates = bytes(self.voters[number]), self.fates[number]
+            for offset in np.flatnonzero((fates == MATCHED) | (fates == KEEPS_NIK)).tolist():
+                yield ids[_ID * offset : _ID * (offset + 1)]
 
     def _insert_identities(self) -> dict[uuid.UUID, int]:
         """Part by part in the order of their hashes, so that two imports with the same people never wait crosswise.

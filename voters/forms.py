@@ -9,13 +9,14 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.text import capfirst
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from locations.cells import CellFault
-from locations.models import SpecialLocation
+from locations.models import Batch, SpecialLocation
 from locations.sheets import SheetError, read
 
 from . import books, columns, nik
@@ -30,7 +31,17 @@ if TYPE_CHECKING:
     from accounts.models import User
     from locations.cells import Layout
 
+    from .missing import Outlook
+
 LONGEST: Final = 600
+MODES: Final = (
+    (Batch.Mode.UPDATE, _("Update: new voters are added, those on it already are brought up to date.")),
+    (Batch.Mode.ADD, _("Add: new voters are added, those on it already are left as they are.")),
+    (
+        Batch.Mode.REPLACE,
+        _("Replace: like update; who stands at a location of the list and is not on it is shown to you as gone."),
+    ),
+)
 DISABILITIES: Final = (
     ("", _("none")),
     ("1", pgettext_lazy("disability", "physical")),
@@ -354,6 +365,33 @@ class NIKForm(forms.Form):
         return number
 
 
+class MissingForm(forms.Form):
+    """Since when those are gone whom a list does not name. Where many would go, somebody has to say that it is meant so."""
+
+    tanggal = forms.DateField(
+        label=_("Date of departure"),
+        initial=timezone.localdate,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    lengkap = forms.BooleanField(
+        label=_("This is the whole list of these locations."),
+        error_messages={"required": _("Say that the list is whole, or leave them on it.")},
+    )
+
+    def __init__(self, *args: Any, batch_name: str, outlook: Outlook, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.outlook = outlook
+        self.fields["reason"].initial = gettext("Not on the list %(name)s") % {"name": batch_name}
+        if not outlook.is_many:
+            del self.fields["lengkap"]
+
+
 class UploadForm(forms.Form):
     """A voter list. Its header is read at once, so that a wrong file is refused before anything waits for it."""
 
@@ -377,11 +415,17 @@ class UploadForm(forms.Form):
         error_messages={"invalid_choice": _("Choose a location of your territory that was not withdrawn.")},
     )
 
+    cara = forms.ChoiceField(label=_("What the list does"), choices=MODES, widget=forms.RadioSelect, required=False)
+
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["cara"].initial = Batch.Mode.UPDATE
         own = SpecialLocation.objects.visible_to(user).active().order_by("name", "code")
         self.fields["lokasi"].queryset = own
         self.fields["lokasi"].label_from_instance = lambda location: f"{location.name} ({location.code})"
+
+    def clean_cara(self) -> str:
+        return self.cleaned_data["cara"] or Batch.Mode.UPDATE
 
     def clean_berkas(self) -> Any:
         file = self.cleaned_data["berkas"]

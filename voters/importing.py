@@ -26,19 +26,21 @@ from regions.levels import COUNTRY_CODE
 
 from . import columns, entering, preparing, vault
 from .loading import collecting_rarely, is_worth_another_try, wait_as_long_as_it_takes
-from .models import BatchBefore
+from .models import BatchBefore, BatchMissing
 
 TRIES = 20  # as many as provinces that may be in each other's way at once
 
 
-def receive(*, file: BinaryIO, file_name: str, location: SpecialLocation | None = None, by: Actor) -> Batch:
+def receive(
+    *, file: BinaryIO, file_name: str, location: SpecialLocation | None = None, by: Actor, mode: str = Batch.Mode.UPDATE
+) -> Batch:
     """Keeps the file sealed and makes its batch, for `run`. Raises ValueError where the file is too large.
 
     `location` stands for rows that name none; it must lie in the territory of `by`.
     """
     territory = getattr(by, "territory_id", COUNTRY_CODE)
     require(by, Permission.ENTER, territories=[location.territory if location else territory])
-    batch = Batch(id=new_id(), territory=territory, subject=Batch.Subject.VOTERS, location=location)
+    batch = Batch(id=new_id(), territory=territory, subject=Batch.Subject.VOTERS, location=location, mode=mode)
     batch.received_by_id = by.pk
     batch.file_name, batch.stored_name = Path(file_name).name[:200], f"{batch.pk}.sealed"
     hashed = _Hashed(file)
@@ -90,6 +92,7 @@ def forget_uploads(*, at: datetime.datetime) -> int:
         preparing.forget(batch, stored_path(batch))
         preparing.forget_header(stored_path(batch))
         BatchBefore.everywhere.filter(batch=batch).delete()
+        BatchMissing.everywhere.filter(batch=batch).delete()
         intake.forget_rows(batch)
     return len(old)
 

@@ -18,12 +18,12 @@ AGAIN_WITHIN: Final = datetime.timedelta(minutes=10)
 PIECE_BYTES: Final = 256 * 1024
 
 
-def same_again(*, file: BinaryIO, location: SpecialLocation | None, by: User) -> Batch | None:
-    """The batch that this person made of the same bytes for the same location a moment ago, unless it failed or was
+def same_again(*, file: BinaryIO, location: SpecialLocation | None, mode: str, by: User) -> Batch | None:
+    """The batch that this person made of the same bytes for the same location, to do the same, a moment ago, unless it failed or was
     taken back."""
     digest = digest_of(file)
     sent = Batch.objects.visible_to(by).filter(subject=Batch.Subject.VOTERS, received_by=by.pk, sha256=digest)
-    recent = sent.filter(location=location, received_at__gte=timezone.now() - AGAIN_WITHIN)
+    recent = sent.filter(location=location, mode=mode, received_at__gte=timezone.now() - AGAIN_WITHIN)
     return recent.exclude(state__in=[Batch.State.FAILED, Batch.State.TAKEN_BACK]).order_by("-received_at").first()
 
 

@@ -25,7 +25,7 @@ from regions.territory import territory_of
 
 from . import claims, columns, matching, nik, storing
 from .loading import insert_rows
-from .models import DuplicateCase, FormerNIK, Register, Voter, VoterIdentity
+from .models import BatchMissing, DuplicateCase, FormerNIK, Register, Voter, VoterIdentity
 from .resolving import VOTER_FIELDS, Person, resolver_for
 from .updating import Stored, Update, update_of
 
@@ -47,6 +47,7 @@ def register(
     found = matching.match([person], known, former=storing.restorable([person]), nkk_of=storing.nkks)
     if person.id in found.of:
         voter_id = found.of[person.id]
+        BatchMissing.everywhere.filter(voter=voter_id).delete()
         update = _update(
             storing.stored_voters([voter_id])[voter_id], person, cells, keeps_nik=person.id in found.keeps_nik
         )

@@ -26,10 +26,10 @@ from accounts.permissions import Permission, require
 from locations import changes
 from locations.models import Batch, Block, SpecialLocation
 
-from . import before, claims, storing, suspects
+from . import acts, before, claims, missing, storing, suspects
 from .keyring import as_bytes
 from .loading import again_if_interrupted, wait_as_long_as_it_takes
-from .models import ActStep, BatchBefore, DuplicateCase, Likeness, NIKVerdict, Voter, VoterIdentity
+from .models import ActStep, BatchBefore, BatchMissing, DuplicateCase, Likeness, NIKVerdict, Voter, VoterIdentity
 from .registration import require_reason, without_figures
 
 TRIES: Final = 20
@@ -76,6 +76,7 @@ def outlook(batch: Batch) -> Outlook:
     entered, kept = _entered(batch), _kept(batch)
     leaving = _without(entered, "pk", "location", kept)
     returning = _without(_changed(batch), "voter", "voter__location", kept)
+    returning += _counts(ActStep.everywhere.filter(act__in=missing.departures(batch)), "voter__location")
     return Outlook(
         leaving=leaving.total(),
         returning=returning.total(),
@@ -112,7 +113,7 @@ class _TakingBack:
         found = outlook(self.batch)
         self._require(found)
         self._keep(found.kept)
-        restored = self._put_back()
+        restored = self._put_back() + self._take_departures_back()
         left = self._remove()
         self.moved |= claims.settle(self.hashes, ended=self.ended, returning=self.returning)
         self._remove_blocks()
@@ -202,12 +203,22 @@ class _TakingBack:
         cases = DuplicateCase.everywhere.filter(voter__in=voters, kind=DuplicateCase.Kind.NIK, closed_at=None)
         cases.update(closed_at=timezone.now())
 
+    def _take_departures_back(self) -> int:
+        """Whom the list did not name; returns how many are present again. What moved on since, the act itself names."""
+        returned = 0
+        for act in missing.departures(self.batch):
+            returned += act.voters - len(acts.take_back(act=act, by=self.by))
+        BatchMissing.everywhere.filter(batch=self.batch).delete()
+        return returned
+
     def _remove(self) -> int:
         """Whom the list brought and nobody touched since goes, with all that hangs on the row; returns how many."""
         stays = BatchBefore.everywhere.filter(batch=self.batch, voter=OuterRef("pk"))
         leaving = _entered(self.batch).filter(~Exists(stays))
         self._note_groups(leaving)
         self.alike |= set(Likeness.everywhere.filter(voter__in=leaving).values_list("other", flat=True))
+        for model, name in _hanging(models.SET_NULL):
+            model._default_manager.filter(**{f"{name}__in": leaving}).update(**{name: None})
         for model, name in _hanging(models.CASCADE):
             model._default_manager.filter(**{f"{name}__in": leaving}).delete()
         return int(leaving._raw_delete(leaving.db))  # `delete` would first read every voter into memory

@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from locations.models import Batch
 
-from . import columns
+from . import columns, missing
 from .forms import file_fault
 from .masking import without_identities
 from .models import DuplicateCase, Notice
@@ -39,6 +39,11 @@ class Outcome(TextChoices):
     REJECTED = "rejected", gettext_lazy("refused")
 
 
+MODES: Final = {
+    Batch.Mode.ADD: pgettext_lazy("list", "only adds"),
+    Batch.Mode.UPDATE: pgettext_lazy("list", "adds and updates"),
+    Batch.Mode.REPLACE: pgettext_lazy("list", "replaces the one before"),
+}
 TONES: Final = {Outcome.ACCEPTED: "good", Outcome.DUPLICATES: "warn", Outcome.REJECTED: "bad"}
 
 
@@ -51,6 +56,7 @@ def batch_line(batch: Batch) -> dict[str, Any]:
         "url": reverse("voters:batch", args=[batch.pk]),
         "state": word,
         "tone": tone,
+        "mode": MODES[Batch.Mode(batch.mode)],
         "is_done": batch.state in (Batch.State.DONE, Batch.State.TAKEN_BACK),
     }
 
@@ -70,7 +76,18 @@ def figures_of(batch: Batch) -> list[dict[str, Any]]:
         {"value": getattr(batch, outcome), "label": outcome.label, "tone": tone_of(outcome, getattr(batch, outcome))}
         for outcome in Outcome
     ]
+    if batch.mode == Batch.Mode.ADD:
+        outcomes[list(Outcome).index(Outcome.UPDATED)]["label"] = _("known already, left as they were")
     return [{"value": batch.rows, "label": _("rows")}, *outcomes]
+
+
+def missing_of(batch: Batch) -> dict[str, Any]:
+    """Whom a list that replaces the one before does not name, and how many departures were entered for that."""
+    if batch.mode != Batch.Mode.REPLACE or batch.state != Batch.State.DONE:
+        return {}
+    entered = missing.departures(batch).values_list("voters", flat=True)
+    url = reverse("voters:batch_missing", args=[batch.pk])
+    return {"count": missing.waiting(batch).count(), "departed": sum(entered), "url": url}
 
 
 def tone_of(outcome: Outcome, count: int) -> str:

@@ -33,9 +33,17 @@ class Batch(models.Model):
         FAILED = "failed", _("failed")
         TAKEN_BACK = "taken_back", _("taken back")
 
+    class Mode(models.TextChoices):
+        """What a list does to who is there already: nothing, bring up to date, and ask about whom it does not name."""
+
+        ADD = "add", _("add")
+        UPDATE = "update", _("update")
+        REPLACE = "replace", _("replace")
+
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()
     subject = models.CharField(max_length=10, choices=Subject)
+    mode = models.CharField(max_length=7, choices=Mode, default=Mode.UPDATE)
     state = models.CharField(max_length=10, choices=State, default=State.RECEIVED)
     location = models.ForeignKey(SpecialLocation, models.SET_NULL, null=True, related_name="+")
     file_name = models.CharField(max_length=200)

@@ -170,16 +170,18 @@ def _location(operator: Any) -> Any:
 
 
 def _list(location: Any, operator: Any) -> Any:
-    """Two rows of one NIK (a case), one that is refused; one was there already, and is given a block of its own."""
+    """Two rows of one NIK (a case), one that is refused; one was there already, and is given a block of its own; one
+    who was there is not named."""
     header = "nama;nik;tanggal_lahir;jenis_kelamin;blok;kode_wilayah_domisili\n"
-    earlier = f"{header}{CANARY} Satu;3603280101900001;1990-01-01;L;;{factories.HOME}\n"
-    _imported(earlier, location, operator)
+    satu = f"{CANARY} Satu;3603280101900001;1990-01-01;L;;{factories.HOME}\n"
+    lama = f"{CANARY} Lama;3603280202910001;1991-02-02;L;;{factories.HOME}\n"
+    _imported(header + satu + lama, location, operator)
     text = (
         f"{header}{CANARY} Satu;3603280101900001;1990-01-01;L;{CANARY} Blok;{factories.HOME}\n"
         f"{CANARY} Dua Lain;3603280101900001;1990-01-01;L;;{factories.HOME}\n"
         f"{CANARY} Tiga;123;1990-01-01;L;;{factories.HOME}\n"
     )
-    return _imported(text, location, operator)
+    return _imported(text, location, operator, mode="replace")
 
 
 def _mended(batch: Any, operator: Any) -> None:
@@ -187,9 +189,9 @@ def _mended(batch: Any, operator: Any) -> None:
     mending.mend(refusal=batch.refusals.get(), fields={"nik": "-"}, by=operator)
 
 
-def _imported(text: str, location: Any, operator: Any) -> Any:
-    batch = importing.receive(file=io.BytesIO(text.encode()), file_name=f"{CANARY}.csv", location=location, by=operator)
-    return importing.run(batch)
+def _imported(text: str, location: Any, operator: Any, **how: Any) -> Any:
+    file = io.BytesIO(text.encode())
+    return importing.run(importing.receive(file=file, file_name=f"{CANARY}.csv", location=location, by=operator, **how))
 
 
 def _listed_twice(location: Any, operator: Any) -> tuple[Any, Any]:

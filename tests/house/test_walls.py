@@ -31,6 +31,7 @@ WIDER_PARENTS = {
     ("Proposal", "run"),
     ("Voter", "batch"),
     ("BatchBefore", "batch"),
+    ("BatchMissing", "batch"),
     ("Block", "batch"),
     ("MendedRow", "batch"),
     ("Strike", "voter"),

@@ -36,13 +36,17 @@ def as_csv(rows: list[dict[str, Any]], columns: list[str] | None = None) -> byte
     return text.getvalue().encode()
 
 
-def load(*rows: dict[str, Any], at: SpecialLocation | None = None, by: Any = SYSTEM) -> Batch:
+def load(
+    *rows: dict[str, Any], at: SpecialLocation | None = None, by: Any = SYSTEM, mode: str = Batch.Mode.UPDATE
+) -> Batch:
     """Imports the rows as one file and returns its batch; `at` names the location of rows that name none."""
-    return load_bytes(as_csv(list(rows)), at=at, by=by)
+    return load_bytes(as_csv(list(rows)), at=at, by=by, mode=mode)
 
 
-def load_bytes(data: bytes, *, at: SpecialLocation | None = None, by: Any = SYSTEM) -> Batch:
-    batch = importing.receive(file=io.BytesIO(data), file_name="daftar.csv", location=at, by=by)
+def load_bytes(
+    data: bytes, *, at: SpecialLocation | None = None, by: Any = SYSTEM, mode: str = Batch.Mode.UPDATE
+) -> Batch:
+    batch = importing.receive(file=io.BytesIO(data), file_name="daftar.csv", location=at, by=by, mode=mode)
     return importing.run(batch)
 
 

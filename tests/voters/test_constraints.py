@@ -12,6 +12,7 @@ from voters.models import (
     Act,
     ActStep,
     BatchBefore,
+    BatchMissing,
     Compared,
     DuplicateCase,
     FormerNIK,
@@ -70,9 +71,22 @@ def a_step(**fields):
     return ActStep.everywhere.create(**{**values, **fields})
 
 
+def a_batch():
+    return Batch.everywhere.create(territory="36.03", subject="voters", file_name="daftar.csv")
+
+
+def a_missing_voter(**fields):
+    values = {"territory": "36.03", "voter": factories.voter(), "batch": a_batch()}
+    return BatchMissing.everywhere.create(**{**values, **fields})
+
+
+def a_voter_missed_twice_by_one_list():
+    once = a_missing_voter()
+    a_missing_voter(voter=once.voter, batch=once.batch)
+
+
 def a_row_before(voter=None, batch=None, **fields):
-    own = batch or Batch.everywhere.create(territory="36.03", subject="voters", file_name="daftar.csv")
-    values = {"territory": "36.03", "batch": own, "voter": voter or factories.voter(), "row": b"sealed"}
+    values = {"territory": "36.03", "batch": batch or a_batch(), "voter": voter or factories.voter(), "row": b"sealed"}
     return BatchBefore.everywhere.create(**{**values, **fields})
 
 
@@ -138,6 +152,8 @@ VIOLATIONS = {
     "act_taken_back_by_somebody": lambda: an_act(taken_back_by=factories.user()),
     "act_step_has_territory": lambda: a_step(territory=""),
     "act_step_of_a_pair_names_the_other": lambda: a_step(field="apart"),
+    "batch_missing_has_territory": lambda: a_missing_voter(territory=""),
+    "batch_missing_once": a_voter_missed_twice_by_one_list,
     "batch_before_has_territory": lambda: a_row_before(territory=""),
     "batch_before_once": a_voter_changed_twice_by_one_list,
     "batch_before_is_a_row_or_kept": lambda: a_row_before(kept_why="list"),

@@ -6,6 +6,7 @@ from .case import DuplicateCase, Notice
 from .condition import ConditionDay
 from .likeness import Compared, Likeness, Verdict
 from .mended import MendedRow
+from .missing import BatchMissing
 from .register import Register
 from .strike import Strike
 from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Voter, VoterIdentity
@@ -14,6 +15,7 @@ __all__ = [
     "Act",
     "ActStep",
     "BatchBefore",
+    "BatchMissing",
     "Compared",
     "ConditionDay",
     "DuplicateCase",

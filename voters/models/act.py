@@ -8,13 +8,15 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.ids import new_id
+from locations.models import Batch
 from regions.territory import GuardedManager, ProtectedQuerySet, TerritoryField, territory_is_set
 
 from .voter import Voter
 
 
 class Act(models.Model):
-    """One named act over one or many voters, with its reason. Its territory is that of who did it.
+    """One named act over one or many voters, with its reason. Its territory is that of who did it, or of the `batch` that it
+    came of.
 
     Taken back once at most, as a whole; its steps say what could not be taken back.
     """
@@ -35,6 +37,7 @@ class Act(models.Model):
     voters = models.PositiveIntegerField()
     at = models.DateTimeField(default=timezone.now)
     by = models.ForeignKey("accounts.User", models.PROTECT, related_name="+")
+    batch = models.ForeignKey(Batch, models.SET_NULL, null=True, related_name="+")
     taken_back_at = models.DateTimeField(null=True)
     taken_back_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")
 

@@ -72,14 +72,14 @@ def chosen_location(request: HttpRequest) -> SpecialLocation | None:
 
 def received(request: HttpRequest, form: UploadForm) -> Batch:
     """A new batch on its way to the worker, or the one that the same click made a moment ago."""
-    file, location = form.cleaned_data["berkas"], form.cleaned_data["lokasi"]
-    again = receiving.same_again(file=file, location=location, by=request.user)
+    file, location, mode = (form.cleaned_data[name] for name in ("berkas", "lokasi", "cara"))
+    again = receiving.same_again(file=file, location=location, mode=mode, by=request.user)
     if again is not None:
         messages.warning(
             request, _("You sent this very file a moment ago. It was not taken twice; this is its result.")
         )
         return again
-    batch = importing.receive(file=file, file_name=file.name, location=location, by=request.user)
+    batch = importing.receive(file=file, file_name=file.name, location=location, mode=mode, by=request.user)
     ring(run_import, batch_id=str(batch.pk))
     return batch
 
@@ -136,6 +136,7 @@ def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "may_enter": may(request.user, Permission.ENTER),
         "upload_url": again_url(shown),
         "undo_url": undo_url(shown, request.user),
+        "missing": words.missing_of(shown),
         "panel_url": url_if_any("mapping:location_panel", shown.location_id) if shown.location_id else "",
         **about(shown, request),
     }
