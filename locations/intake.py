@@ -128,12 +128,24 @@ def fail(batch: Batch, *, code: str, row: int | None = None, column: str | int |
 
 
 KEPT_FOR = datetime.timedelta(days=30)
+KEPT_UNCONFIRMED = datetime.timedelta(days=7)
 
 
 def outdated(subject: str, *, at: datetime.datetime) -> list[Batch]:
     """Batches that ended so long ago that their file and refused rows are to go; the counts stay."""
     old = Batch.everywhere.filter(subject=subject, finished_at__lt=at - KEPT_FOR).exclude(stored_name="")
     return list(old.order_by("finished_at"))
+
+
+def unconfirmed(subject: str, *, at: datetime.datetime) -> list[Batch]:
+    """Batches whose sender was shown how they will be read, and never came back."""
+    old = Batch.everywhere.filter(subject=subject, state=Batch.State.CHECKING, received_at__lt=at - KEPT_UNCONFIRMED)
+    return list(old.order_by("received_at"))
+
+
+def drop(batch: Batch) -> bool:
+    """Deletes a batch that was never confirmed; False where somebody was faster."""
+    return bool(Batch.everywhere.filter(pk=batch.pk, state=Batch.State.CHECKING).delete()[0])
 
 
 def forget_rows(batch: Batch) -> None:

@@ -17,6 +17,7 @@ from typing import Any, BinaryIO, Protocol
 from . import headers, workbooks
 
 MAX_COLUMNS = 60
+NO_HEADER = 0  # the row chosen for the header where a list has none
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES_IN_A_ROW = 100
 DELIMITERS = ",;\t#"
@@ -47,6 +48,17 @@ class SheetError(Exception):
         self.code, self.row, self.column = code, row, column
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Where somebody said the list is: its sheet ("" as found), and the row its columns are named in (None as found)."""
+
+    sheet: str = ""
+    header_row: int | None = None
+
+
+AS_FOUND = Choice()
+
+
 class Places(Protocol):
     """Which columns are taken from where, as `cells.Layout` knows."""
 
@@ -58,14 +70,18 @@ class Places(Protocol):
 class Sheet:
     """A list: its header, and its rows to be read once.
 
-    `total` is how many rows there are at most, where the file says so. `notes` tells of the file what whoever sent it
-    should know, by code with row and params; whole once all is read.
+    `total` is how many rows there are at most, where the file says so. `looked_at` are the first rows, the header among
+    them; `name` and `names` the sheet that is read and those there are, empty for a CSV. `notes` tells of the file what
+    whoever sent it should know, by code with row and params; whole once all is read.
     """
 
     header: list[str]
     header_row: int
     rows: Iterator[tuple[int, list[str]]]
     total: int | None = None
+    name: str = ""
+    names: list[str] = field(default_factory=list)
+    looked_at: list[tuple[int, list[str]]] = field(default_factory=list)
     notes: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
 
 
@@ -83,8 +99,8 @@ def marked(cells: list[str], layout: Places) -> list[tuple[Any, str]]:
     return [(column, marks[place]) for place, column in layout.columns if place in marks] if marks else []
 
 
-def read(file: BinaryIO, known: Collection[str] = frozenset()) -> Sheet:
-    """The list in a CSV or XLSX file. `known` are plain names of columns, by which its header is found.
+def read(file: BinaryIO, known: Collection[str] = frozenset(), choice: Choice = AS_FOUND) -> Sheet:
+    """The list in a CSV or XLSX file. `known` are plain names of columns, by which its header is found, if not chosen.
 
     Its rows are as `read_csv` gives them. Raises SheetError, here or while the rows are read: what `read_csv` says, and
     is_encrypted, has_macros, zip_bomb, workbook_broken, workbook_too_heavy, too_many_rows, too_large for workbooks.
@@ -92,10 +108,10 @@ def read(file: BinaryIO, known: Collection[str] = frozenset()) -> Sheet:
     source = io.BufferedReader(_Raw(file), MAX_LINE_BYTES) if not isinstance(file, io.BufferedReader) else file
     start = source.peek(_START_BYTES)[:_START_BYTES]
     if start.startswith(_XLSX):
-        return _workbook(source, known)
+        return _workbook(source, known, choice)
     if start.startswith(_OLE):
         raise SheetError("is_encrypted" if workbooks.is_encrypted(source, b"") else "is_xls", 1)
-    return _csv(source, known)
+    return _csv(source, known, choice)
 
 
 def read_csv(file: BinaryIO, known: Collection[str] = frozenset()) -> Iterator[tuple[int, list[str]]]:
@@ -111,21 +127,21 @@ def read_csv(file: BinaryIO, known: Collection[str] = frozenset()) -> Iterator[t
     yield from sheet.rows
 
 
-def _csv(file: BinaryIO, known: Collection[str]) -> Sheet:
+def _csv(file: BinaryIO, known: Collection[str], choice: Choice = AS_FOUND) -> Sheet:
     lines = _Lines(file, known)
     sheet = Sheet([], 1, iter(()), notes=lines.notes)
-    _begin(sheet, lines.rows(), known)
+    _begin(sheet, lines.rows(), known, choice)
     return sheet
 
 
-def _workbook(file: BinaryIO, known: Collection[str]) -> Sheet:
+def _workbook(file: BinaryIO, known: Collection[str], choice: Choice) -> Sheet:
     sheet = Sheet([], 1, iter(()))
     try:
-        book = workbooks.Workbook(file, known)
+        book = workbooks.Workbook(file, known, sheet=choice.sheet)
     except workbooks.Unreadable as error:
         raise SheetError(error.code, error.row, error.column) from None
-    sheet.total = book.total
-    _begin(sheet, _rows_of(book, sheet.notes), known)
+    sheet.total, sheet.name, sheet.names = book.total, book.sheet, book.names
+    _begin(sheet, _rows_of(book, sheet.notes), known, choice)
     return sheet
 
 
@@ -140,12 +156,17 @@ def _rows_of(book: workbooks.Workbook, notes: dict[str, tuple[int, dict[str, str
         notes["other_sheets"] = (1, {"name": ", ".join(book.others)})
 
 
-def _begin(sheet: Sheet, rows: Iterator[tuple[int, list[str]]], known: Collection[str]) -> None:
+def _begin(sheet: Sheet, rows: Iterator[tuple[int, list[str]]], known: Collection[str], choice: Choice) -> None:
     """Finds the header among the first rows; the sheet then gives what follows."""
-    looked_at = list(islice(rows, headers.ROWS_LOOKED_AT if known else 1))
+    looked_at = sheet.looked_at = list(islice(rows, headers.ROWS_LOOKED_AT if known else 1))
     if not looked_at:
         raise SheetError("empty", 1)
+    if choice.header_row == NO_HEADER:
+        _begin_at_once(sheet, rows)
+        return
     found = headers.find([cells for _, cells in looked_at], known)
+    if choice.header_row not in (None, looked_at[found.place + found.lines - 1][0]):
+        found = _header_at(looked_at, choice.header_row)
     after = found.place + found.lines
     sheet.header_row = looked_at[after - 1][0]
     if not known and sheet.header_row != 1:
@@ -153,6 +174,20 @@ def _begin(sheet: Sheet, rows: Iterator[tuple[int, list[str]]], known: Collectio
     width = _width(found.names, sheet.header_row)
     sheet.header = found.names[:width]
     sheet.rows = _fitted(chain(looked_at[after:], rows), width)
+
+
+def _begin_at_once(sheet: Sheet, rows: Iterator[tuple[int, list[str]]]) -> None:
+    """The list has no header: its columns are called by their numbers, and its first row is somebody."""
+    width = max(_width(cells, row) for row, cells in sheet.looked_at)
+    sheet.header_row, sheet.header = NO_HEADER, [str(number) for number in range(1, width + 1)]
+    sheet.rows = _fitted(chain(sheet.looked_at, rows), width)
+
+
+def _header_at(looked_at: list[tuple[int, list[str]]], row: int | None) -> headers.Found:
+    for place, (number, cells) in enumerate(looked_at):
+        if number == row:
+            return headers.Found(place, 1, cells, 0)
+    raise SheetError("no_header", row or 1)
 
 
 def _fitted(rows: Iterator[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, list[str]]]:

@@ -59,7 +59,7 @@ def main() -> int:
     limit()
     try:
         question = orjson.loads(sys.stdin.buffer.readline(1 << 20))
-        for line in answer(sys.stdin.buffer.read(MOST_BYTES + 1), frozenset(question["known"])):
+        for line in answer(sys.stdin.buffer.read(MOST_BYTES + 1), frozenset(question["known"]), question["sheet"]):
             sys.stdout.buffer.write(orjson.dumps(line) + b"\n")
     except Refused as refused:
         return _end(refused.code, refused.row, refused.column)
@@ -79,8 +79,8 @@ def limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def answer(data: bytes, known: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """What is told of the workbook: head, rows, end. Raises Refused."""
+def answer(data: bytes, known: frozenset[str], wanted: str = "") -> Iterator[dict[str, Any]]:
+    """What is told of the workbook: head, rows, end. `wanted` is the sheet to read, if there is one. Raises Refused."""
     if len(data) > MOST_BYTES:
         raise Refused("too_large")
     archive = _archive(data)
@@ -95,13 +95,15 @@ def answer(data: bytes, known: frozenset[str]) -> Iterator[dict[str, Any]]:
     if not names or len(names) > MOST_SHEETS:
         raise Refused("workbook_broken" if not names else "workbook_too_heavy")
     book = _Book(archive, workbook, _sheet_paths(archive), known)
-    chosen, sheet = book.chosen(names)
+    is_chosen = wanted in names
+    chosen, sheet = book.chosen([wanted] if is_chosen else names)
     marks = book.formulas(chosen)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))  # what is left to do grows with the rows alone
+    yield {"head": True, "total": sheet.end[0] + 1 if sheet.end else 0, "sheet": chosen, "sheets": names}
     yield from _rows_of(sheet, marks)
     del sheet
-    others = [name for name in names if name != chosen and book.is_list(name)]
-    yield {"end": True, "sheet": chosen, "others": others}
+    others = [] if is_chosen else [name for name in names if name != chosen and book.is_list(name)]
+    yield {"end": True, "others": others}
 
 
 def _end(code: str, row: int = 1, column: int | None = None) -> int:
@@ -247,7 +249,6 @@ def _told(sheet: CalamineSheet, most: int | None = None) -> Iterator[tuple[int, 
 
 def _rows_of(sheet: CalamineSheet, marks: dict[int, set[int]]) -> Iterator[dict[str, Any]]:
     covered = _Covered(sheet)
-    yield {"head": True, "total": sheet.end[0] + 1 if sheet.end else 0}
     rows: list[Any] = []
     for number, cells in _told(sheet):
         texts = [cell if cell.__class__ is str else _text(cell) for cell in cells]

@@ -35,24 +35,26 @@ class Unreadable(Exception):
 
 
 class Workbook:
-    """The rows of the sheet that looks most like a list, blank ones left out; `total` says how many rows at most."""
+    """The rows of the chosen sheet, or else of the one that looks most like a list, blank ones left out.
 
-    def __init__(self, file: BinaryIO, known: Collection[str]) -> None:
-        self.sheet = ""
+    `total` says how many rows at most, `names` which sheets there are, `others` which of them look like lists, too.
+    """
+
+    def __init__(self, file: BinaryIO, known: Collection[str], *, sheet: str = "") -> None:
         self.others: list[str] = []
-        self._answers = _answers(file, known)
+        self._answers = _answers(file, known, sheet)
         next(self._answers)  # from here on, whoever lets go of the generator ends the process
         head = self._next()
         if "head" not in head:
             raise Unreadable("workbook_broken")
-        self.total = int(head["total"])
+        self.total, self.sheet, self.names = int(head["total"]), str(head["sheet"]), list(head["sheets"])
 
     def rows(self) -> Iterator[Row]:
         """Each row with what is the matter with cells in it, by place. Raises Unreadable."""
         while True:
             answer = self._next()
             if "end" in answer:
-                self.sheet, self.others = answer["sheet"], answer["others"]
+                self.others = answer["others"]
                 return
             for number, cells, marks in answer["rows"]:
                 yield Row(number, cells, dict(marks))
@@ -81,7 +83,7 @@ def is_encrypted(file: BinaryIO, start: bytes) -> bool:
     return _ENCRYPTED in before
 
 
-def _answers(file: BinaryIO, known: Collection[str]) -> Generator[Any, None, None]:
+def _answers(file: BinaryIO, known: Collection[str], sheet: str) -> Generator[Any, None, None]:
     """First nothing, then whatever the process says, line by line, until it ends."""
     process = subprocess.Popen(
         [sys.executable, "-m", "locations.workbook_reader"],
@@ -98,7 +100,7 @@ def _answers(file: BinaryIO, known: Collection[str]) -> Generator[Any, None, Non
     try:
         yield None
         watch.start()
-        _send(process.stdin, file, known)
+        _send(process.stdin, file, {"known": sorted(known), "sheet": sheet})
         while (line := process.stdout.readline(LONGEST_ANSWER)).endswith(b"\n"):  # less than a line: it died
             watch.cancel()
             yield orjson.loads(line)
@@ -111,10 +113,10 @@ def _answers(file: BinaryIO, known: Collection[str]) -> Generator[Any, None, Non
         process.wait()
 
 
-def _send(target: IO[bytes], file: BinaryIO, known: Collection[str]) -> None:
+def _send(target: IO[bytes], file: BinaryIO, question: dict[str, Any]) -> None:
     """The question and the file; a process that has seen enough may end before."""
     with suppress(BrokenPipeError):
-        target.write(orjson.dumps({"known": sorted(known)}) + b"\n")
+        target.write(orjson.dumps(question) + b"\n")
         while piece := file.read(_PIECE):
             target.write(piece)
     with suppress(BrokenPipeError):

@@ -381,6 +381,7 @@ REQUIRED = ("nama", "tanggal_lahir", "jenis_kelamin")
 ADDED = ("baris", "kolom", "alasan", "usulan")  # what our own files of refused rows have beside these
 _EACH_HIS_OWN = frozenset(("nkk", "nik", "name", "address"))
 _PARSERS: tuple[Callable[[str], Any], ...] = tuple(_reader(column) for column in COLUMNS)
+READERS = dict(zip(HEADERS, _PARSERS, strict=True))
 _SECRET = frozenset(column.header for column in COLUMNS if column.secret)
 _PLACES = frozenset(("kode_lokasi", "kode_wilayah_keberadaan"))
 _POINT = frozenset(("lintang", "bujur"))

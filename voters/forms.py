@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 from django import forms
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import number_format
@@ -29,11 +30,11 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
     from accounts.models import User
-    from locations.cells import Layout
 
     from .missing import Outlook
 
 LONGEST: Final = 600
+PASTED_CHARACTERS: Final = 2_000_000  # below DATA_UPLOAD_MAX_MEMORY_SIZE
 MODES: Final = (
     (Batch.Mode.UPDATE, _("Update: new voters are added, those on it already are brought up to date.")),
     (Batch.Mode.ADD, _("Add: new voters are added, those on it already are left as they are.")),
@@ -392,78 +393,99 @@ class MissingForm(forms.Form):
             del self.fields["lengkap"]
 
 
+class LocationField(forms.ModelChoiceField):
+    """The location of rows that name none."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label=_("Location"),
+            queryset=None,
+            required=False,
+            empty_label=_("each row names its own (kode_lokasi)"),
+            help_text=_("For rows that name none, as in an export of Sidalih."),
+            error_messages={"invalid_choice": _("Choose a location of your territory that was not withdrawn.")},
+        )
+
+    def offer(self, user: User) -> None:
+        """Those of the own territory that ask for a TPS."""
+        self.queryset = SpecialLocation.objects.visible_to(user).active().order_by("name", "code")
+
+    def label_from_instance(self, obj: SpecialLocation) -> str:
+        return f"{obj.name} ({obj.code})"
+
+
 class UploadForm(forms.Form):
-    """A voter list. Its header is read at once, so that a wrong file is refused before anything waits for it."""
+    """A voter list, as a file or pasted. Its beginning is read at once, so that what is no list is refused before anything
+    is kept."""
 
     berkas = forms.FileField(
         label=_("File"),
+        required=False,
         max_length=200,
-        help_text=_("Excel workbook (.xlsx) or CSV. The row that names the columns is found below titles."),
-        error_messages={"required": _("Choose a file."), "empty": _("The file is empty.")},
+        help_text=_(
+            "Drop it here or choose it: Excel workbook (.xlsx) or CSV. The row that names the columns is found below titles."
+        ),
+        error_messages={"empty": _("The file is empty.")},
         widget=forms.FileInput(
             attrs={
                 "accept": ".csv,.txt,.xlsx,text/csv,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
             }
         ),
     )
-    lokasi: forms.ModelChoiceField[SpecialLocation] = forms.ModelChoiceField(
-        label=_("Location"),
-        queryset=None,
+    tempel = forms.CharField(
+        label=_("Or rows from a spreadsheet"),
         required=False,
-        empty_label=_("each row names its own (kode_lokasi)"),
-        help_text=_("For rows that name none, as in an export of Sidalih."),
-        error_messages={"invalid_choice": _("Choose a location of your territory that was not withdrawn.")},
+        max_length=PASTED_CHARACTERS,
+        strip=False,
+        help_text=_("Select them there with the row that names the columns, copy, and paste here."),
+        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off", "wrap": "off"}),
     )
+    lokasi = LocationField()
 
     cara = forms.ChoiceField(label=_("What the list does"), choices=MODES, widget=forms.RadioSelect, required=False)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["cara"].initial = Batch.Mode.UPDATE
-        own = SpecialLocation.objects.visible_to(user).active().order_by("name", "code")
-        self.fields["lokasi"].queryset = own
-        self.fields["lokasi"].label_from_instance = lambda location: f"{location.name} ({location.code})"
+        self.fields["lokasi"].offer(user)
 
     def clean_cara(self) -> str:
         return self.cleaned_data["cara"] or Batch.Mode.UPDATE
 
     def clean_berkas(self) -> Any:
         file = self.cleaned_data["berkas"]
-        if file.size > settings.MAX_UPLOAD_BYTES:
+        if file is not None and file.size > settings.MAX_UPLOAD_BYTES:
             most = filesizeformat(settings.MAX_UPLOAD_BYTES)
             raise ValidationError(gettext("The file is larger than %(most)s. Split it."), "too_large", {"most": most})
         return file
 
     def clean(self) -> dict[str, Any]:
+        """`berkas` is the file, or what was pasted as one."""
         cleaned = super().clean() or {}
-        if "berkas" in cleaned and "lokasi" in cleaned:
-            try:
-                self._check_header(header_of(cleaned["berkas"]), cleaned["lokasi"])
-            except SheetError as fault:
-                self.add_error("berkas", file_fault(fault.code, row=fault.row, column=fault.column))
+        if self.errors:
+            return cleaned
+        pasted = cleaned["tempel"].strip("\r\n")
+        if cleaned["berkas"] is None and not pasted.strip():
+            raise ValidationError(gettext("Choose a file, or paste rows."), code="required")
+        if cleaned["berkas"] is not None and pasted.strip():
+            raise ValidationError(gettext("Send either a file or pasted rows."), code="both")
+        field = "tempel" if pasted.strip() else "berkas"
+        if pasted.strip():
+            cleaned["berkas"] = SimpleUploadedFile(gettext("pasted rows.txt"), pasted.encode())
+        try:
+            must_be_a_list(cleaned["berkas"])
+        except SheetError as fault:
+            self.add_error(field, file_fault(fault.code, row=fault.row, column=fault.column))
         return cleaned
 
-    def _check_header(self, layout: Layout, location: SpecialLocation | None) -> None:
-        for column in columns.missing_columns(layout, location_code=location.code if location else ""):
-            if column == "kode_lokasi":
-                self.add_error(
-                    "lokasi", gettext("The file has no column kode_lokasi: choose the location of its rows.")
-                )
-            else:
-                self.add_error("berkas", file_fault("missing_column", column=column))
-        for column in layout.twice:
-            self.add_error("berkas", file_fault("column_twice", column=column))
 
-
-def header_of(file: BinaryIO) -> Layout:
-    """The columns of a file that has at least one row. Raises SheetError."""
+def must_be_a_list(file: BinaryIO) -> None:
+    """Raises SheetError unless the file has a header and at least one row below it."""
     file.seek(0)
     try:
-        sheet = read(file, columns.NAMES)
-        next(sheet.rows)
+        next(read(file, columns.NAMES).rows)
     finally:
         file.seek(0)
-    return columns.match_header(sheet.header)
 
 
 def file_fault(code: str, *, row: int | None = None, column: str | int | None = None) -> str:

@@ -21,27 +21,36 @@ from accounts.ids import new_id
 from accounts.permissions import Actor, Permission, require
 from locations import intake
 from locations.models import Batch, SpecialLocation
-from locations.sheets import SheetError, read
+from locations.sheets import SheetError
 from regions.levels import COUNTRY_CODE
 
 from . import columns, entering, preparing, vault
 from .loading import collecting_rarely, is_worth_another_try, wait_as_long_as_it_takes
 from .models import BatchBefore, BatchMissing
+from .reading import Reading
 
 TRIES = 20  # as many as provinces that may be in each other's way at once
 
 
 def receive(
-    *, file: BinaryIO, file_name: str, location: SpecialLocation | None = None, by: Actor, mode: str = Batch.Mode.UPDATE
+    *,
+    file: BinaryIO,
+    file_name: str,
+    location: SpecialLocation | None = None,
+    by: Actor,
+    mode: str = Batch.Mode.UPDATE,
+    is_checked: bool = False,
 ) -> Batch:
     """Keeps the file sealed and makes its batch, for `run`. Raises ValueError where the file is too large.
 
-    `location` stands for rows that name none; it must lie in the territory of `by`.
+    `location` stands for rows that name none; it must lie in the territory of `by`. With `is_checked` nothing runs until
+    it is confirmed (`confirming`).
     """
     territory = getattr(by, "territory_id", COUNTRY_CODE)
     require(by, Permission.ENTER, territories=[location.territory if location else territory])
     batch = Batch(id=new_id(), territory=territory, subject=Batch.Subject.VOTERS, location=location, mode=mode)
     batch.received_by_id = by.pk
+    batch.state = Batch.State.CHECKING if is_checked else Batch.State.RECEIVED
     batch.file_name, batch.stored_name = Path(file_name).name[:200], f"{batch.pk}.sealed"
     hashed = _Hashed(file)
     batch.size_bytes = vault.write(hashed, stored_path(batch), batch.pk, most_bytes=settings.MAX_UPLOAD_BYTES)
@@ -85,7 +94,13 @@ def stored_path(batch: Batch) -> Path:
 
 
 def forget_uploads(*, at: datetime.datetime) -> int:
-    """Deletes files, refused rows and earlier rows of batches that ended 30 days before `at`; returns of how many."""
+    """Deletes files, refused rows and earlier rows of batches that ended 30 days before `at`; returns of how many.
+
+    And whatever was sent seven days before `at` and never confirmed, as a whole.
+    """
+    left = [batch for batch in intake.unconfirmed(Batch.Subject.VOTERS, at=at) if intake.drop(batch)]
+    for batch in left:
+        stored_path(batch).unlink(missing_ok=True)
     old = intake.outdated(Batch.Subject.VOTERS, at=at)
     for batch in old:
         stored_path(batch).unlink(missing_ok=True)
@@ -94,7 +109,7 @@ def forget_uploads(*, at: datetime.datetime) -> int:
         BatchBefore.everywhere.filter(batch=batch).delete()
         BatchMissing.everywhere.filter(batch=batch).delete()
         intake.forget_rows(batch)
-    return len(old)
+    return len(left) + len(old)
 
 
 class _Hashed:
@@ -119,7 +134,8 @@ def stored_header(batch: Batch) -> list[str]:
         return kept
     try:
         with vault.read(stored_path(batch), batch.pk) as file:
-            return read(file, columns.NAMES).header
+            reading = Reading.of(batch.reading)
+            return reading.renamed(reading.open(file).header)
     except (FileNotFoundError, SheetError):
         return list(columns.HEADERS)
 

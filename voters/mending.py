@@ -21,6 +21,7 @@ from regions.territory import territory_of
 
 from . import columns, importing, refusals, registration
 from .models import MendedRow, Voter
+from .reading import Reading
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -95,7 +96,9 @@ def _enter(cells: Mapping[str, str], batch: Batch, by: User) -> Voter:
     if not code and not stay and batch.location:
         code = batch.location.code
     if code:
-        return registration.register(location=_location(code, by), fields=cells, by=by)
+        block = Reading.of(batch.reading).block(code, cells.get("blok", "").strip())
+        fields = {**cells, "blok": block} if block else cells
+        return registration.register(location=_location(code, by), fields=fields, by=by)
     return registration.register(stay=_stay(stay, by), fields=cells, by=by)
 
 

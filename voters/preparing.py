@@ -24,15 +24,16 @@ from django.db import connection
 
 from accounts.permissions import SYSTEM, Actor
 from locations import intake
-from locations.cells import Fault
+from locations.cells import Fault, Layout
 from locations.memo import Memo
 from locations.models import Batch, SpecialLocation
-from locations.sheets import SheetError, marked, read
+from locations.sheets import SheetError, marked
 from regions.territory import National
 
 from . import columns, keyring, loading, nik, storing, template, vault
 from .columns import ParsedRow
 from .models import Register, Voter, VoterIdentity
+from .reading import Reading
 from .resolving import LocationRef, Person, Place, Regions, Resolver
 from .spool import Spool, left_behind
 
@@ -73,6 +74,7 @@ class Prepared:
     spool: Spool
     resolver: Resolver
     default: str
+    reading: Reading = field(default_factory=Reading)
     present: frozenset[str] = frozenset()
     warnings: intake.Warnings = field(default_factory=intake.Warnings)
     chunks: list[Any] = field(default_factory=list)
@@ -103,9 +105,12 @@ class Prepared:
     def parsed(self, rows: Iterable[Sequence[str]]) -> list[ParsedRow | list[Fault]]:
         """What rows say, cells in the order of HEADERS, or why they cannot be taken."""
         today, synthetic = self.resolver.today, self.register.is_synthetic
-        return [
+        parsed = [
             columns.parse_texts(texts, today=today, synthetic=synthetic, location_code=self.default) for texts in rows
         ]
+        if self.reading.blocks:
+            self.reading.merge(parsed)
+        return parsed
 
     def people_of(
         self,
@@ -141,21 +146,21 @@ class Prepared:
 def prepare(batch: Batch, path: Path, on_progress: Callable[[int], None]) -> Prepared:
     """Reads, checks and seals the file of a batch at `path`. Raises SheetError where it cannot be read as a whole."""
     with vault.read(path, batch.pk) as file:
-        sheet = read(file, columns.NAMES)
-        layout = columns.match_header(sheet.header)
+        reading = Reading.of(batch.reading)
+        sheet = reading.open(file)
+        layout = reading.layout(sheet.header)
         default = batch.location.code if batch.location else ""
         for missing in columns.missing_columns(layout, location_code=default):
             raise SheetError("missing_column", sheet.header_row, missing)
         for twice in layout.twice:
             raise SheetError("column_twice", sheet.header_row, twice)
-        resolver = _resolver(batch)
-        prepared = Prepared(Spool(_own_path(batch, path), batch.pk), resolver, default)
+        prepared = Prepared(Spool(_own_path(batch, path), batch.pk), resolver_of(batch), default, reading)
         prepared.present = frozenset(column.header for _, column in layout.columns)
         if layout.unknown:
             prepared.warnings.add("unknown_column", sheet.header_row, name=intake.named(layout.unknown))
         if sheet.total is not None:
             intake.expect(batch, rows_total=max(sheet.total - sheet.header_row, 1))
-        _keep_header(batch, path, sheet.header)
+        _keep_header(batch, path, reading.renamed(sheet.header))
         try:
             _Preparing(batch, prepared, layout, on_progress).run(sheet.rows, _earlier(batch, path, prepared.spool))
         except SheetError:
@@ -275,10 +280,8 @@ class _Preparing:
             raise SheetError("too_many_rows", rows[int(self.most) - done][0])
         fitting = []
         for row in rows:
-            if len(row[1]) > self.layout.width:
-                made.refuse(*row, [Fault("", "ragged_row")])
-            elif others := marked(row[1], self.layout):
-                made.refuse(*row, [Fault(column.header, code) for column, code in others])
+            if faults := faults_of_cells(row[1], self.layout):
+                made.refuse(*row, faults)
             else:
                 fitting.append(row)
         texts = list(map(self.in_order, [cells for _, cells in fitting]))
@@ -309,7 +312,7 @@ class _Preparing:
         place, name = self._place_number(person), person.parsed.block
         block = self._block_number(place, name) if name and person.location else -1
         is_ok, facts = person.verdict == nik.OK, _facts(person, self.prepared.register.polling_day)
-        return person.row_number, place, block, is_ok, facts, _same(person, place), self.masks[person.warnings]
+        return person.row_number, place, block, is_ok, facts, same_key(person, place), self.masks[person.warnings]
 
     def _place_number(self, person: Person) -> int:
         place = person.place
@@ -359,6 +362,13 @@ class _Chunk:
         ]
 
 
+def faults_of_cells(cells: list[str], layout: Layout) -> list[Fault]:
+    """What is wrong with a row before any of its cells is read."""
+    if len(cells) > layout.width:
+        return [Fault("", "ragged_row")]
+    return [Fault(column.header, code) for column, code in marked(cells, layout)]
+
+
 def part_of(hashed: bytes) -> int:
     """Which of RANGES a hash belongs to; in the order of the hashes."""
     return hashed[0] * RANGES >> 8
@@ -373,7 +383,7 @@ def key_of(nik_hash: bytes) -> int:
     return int.from_bytes(nik_hash[:8], "little")
 
 
-def _same(person: Person, place: int) -> int:
+def same_key(person: Person, place: int) -> int:
     """Equal for rows of one place that may be one person (see `matching.without_repeats`); 0 says nothing."""
     if person.verdict == nik.OK and person.nik_hash:
         key = key_of(person.nik_hash)
@@ -403,7 +413,8 @@ def _plain(place: Place) -> str | bytes:
     return place.bytes if isinstance(place, uuid.UUID) else place
 
 
-def _resolver(batch: Batch) -> Resolver:
+def resolver_of(batch: Batch) -> Resolver:
+    """Answers for the rows of this list, as far as whoever sent it reaches."""
     actor: Actor = batch.received_by or SYSTEM
     refs = {
         code: LocationRef(pk, territory, withdrawn is None and closed is None)
@@ -448,6 +459,7 @@ def _mark(batch: Batch, prepared: Prepared, layout: Any) -> bytes:
         storing.NEW_VOTER_FIELDS,
         storing.IDENTITY_FIELDS,
         layout.headers,
+        batch.reading,
         prepared.default,
         batch.pk,
         resolver.today,

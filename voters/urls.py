@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     acts,
+    check,
     condition,
     download,
     duplicates,
@@ -36,6 +37,7 @@ urlpatterns = [
     path("unggah/templat.xlsx", upload.template, name="upload_template"),
     path("berkas/", upload.batches, name="batches"),
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),
+    path("berkas/<uuid:pk>/periksa/", check.check, name="batch_check"),
     path("berkas/<uuid:pk>/kemajuan/", upload.progress, name="batch_progress"),
     path("berkas/<uuid:pk>/ditolak/", refused.mend, name="batch_mend"),
     path("berkas/<uuid:pk>/ditolak.csv", upload.refused, name="batch_refused"),

@@ -20,6 +20,7 @@ from .masking import without_identities
 from .models import DuplicateCase, Notice
 
 STATES: Final = {
+    Batch.State.CHECKING: (gettext_lazy("waits for your confirmation"), "warn"),
     Batch.State.RECEIVED: (gettext_lazy("waits for the worker"), ""),
     Batch.State.RUNNING: (gettext_lazy("being read"), "warn"),
     Batch.State.DONE: (gettext_lazy("taken in"), "good"),
@@ -129,7 +130,11 @@ def failure_of(batch: Batch) -> str:
 
 def warnings_of(batch: Batch) -> list[dict[str, Any]]:
     """What was taken with a reservation, the commonest first: sentence, how often, and in which rows first."""
-    counted = sorted(batch.warnings.items(), key=lambda item: -item[1]["count"])
+    return lines_of(batch.warnings)
+
+
+def lines_of(warnings: dict[str, Any]) -> list[dict[str, Any]]:
+    counted = sorted(warnings.items(), key=lambda item: -item[1]["count"])
     return [
         {
             "text": warning_text(code, warning["params"]),
@@ -151,7 +156,9 @@ def told_with_name(sentence: str, params: dict[str, Any]) -> str:
 
 
 def rows_text(rows: list[int], count: int) -> str:
-    """`Rows 2, 5, 9 and 4 more`."""
+    """`Rows 2, 5, 9 and 4 more`; empty where none is named."""
+    if not rows:
+        return ""
     named = ", ".join(number_format(row, force_grouping=True) for row in rows[:ROWS_SHOWN])
     more = count - len(rows[:ROWS_SHOWN])
     if more > 0:

@@ -16,6 +16,7 @@ from .special_location import SpecialLocation
 class Batch(models.Model):
     """One file of one sender. Its stored bytes are sealed by the app that understands them.
 
+    In the state `checking` whoever sent it looks at how it will be read; nothing happens until they confirm it.
     `accepted`, `updated`, `rejected` and `duplicates` add up to `rows` once it is done. Until `undo_until` it can be taken
     back, once, by somebody and for a reason; where that is empty, never.
     """
@@ -27,6 +28,7 @@ class Batch(models.Model):
         SEARCHES = "searches", _("answers to a search list")
 
     class State(models.TextChoices):
+        CHECKING = "checking", _("waiting for confirmation")
         RECEIVED = "received", _("waiting")
         RUNNING = "running", _("running")
         DONE = "done", _("done")
@@ -66,6 +68,7 @@ class Batch(models.Model):
     warnings = models.JSONField(default=dict)
     failure = models.JSONField(default=dict)  # {"code", "row", "column"} when the whole file could not be read
     report = models.JSONField(default=dict)  # what the app that understands the file counted in it: no value of a row
+    reading = models.JSONField(default=dict)  # what was chosen of how it is read; empty: as found
     undo_until = models.DateTimeField(null=True)
     taken_back_at = models.DateTimeField(null=True)
     taken_back_by = models.ForeignKey("accounts.User", models.PROTECT, null=True, related_name="+")

@@ -71,6 +71,8 @@ def upload(page: Page, location: str) -> None:
     page.click("#voters-panel a[href*='/unggah/']")
     page.set_input_files("input[type=file]", files=[csv_of([*people, broken])])
     page.click("main form button.main")
+    page.wait_for_url(re.compile(r"/pemilih/berkas/[0-9a-f-]{36}/periksa/$"))
+    page.click("main .page-head button.main")
     page.wait_for_url(re.compile(r"/pemilih/berkas/[0-9a-f-]{36}/$"))
     page.wait_for_selector("main .figures", timeout=20_000)
 

@@ -16,8 +16,9 @@ from mapping import determination as determining
 from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal, Suggestion
 from tests import factories
-from voters import acts, answers, importing, mending, registration, searching, tasks
+from voters import acts, answers, confirming, importing, mending, registration, searching, tasks
 from voters.models import DuplicateCase, Voter
+from voters.reading import Reading
 
 CANARY = "Kanari"
 ARGUMENT = re.compile(r"<\w+:(\w+)>")
@@ -103,6 +104,7 @@ def write_register() -> dict[str, Any]:
     batch = _list(location, operator)
     _mended(_list(location, operator), operator)
     unplaced = _unplaced(operator)
+    _corrected(location, operator)
     case, act = _listed_twice(location, operator)
     recompute.changed()
     tasks.remember_condition()
@@ -187,6 +189,15 @@ def _list(location: Any, operator: Any) -> Any:
 def _mended(batch: Any, operator: Any) -> None:
     """The refused row of another list, corrected by hand."""
     mending.mend(refusal=batch.refusals.get(), fields={"nik": "-"}, by=operator)
+
+
+def _corrected(location: Any, operator: Any) -> None:
+    """A list whose columns somebody named; it stays unread."""
+    file = io.BytesIO(f"{CANARY};lahir;kelamin\n{CANARY} Empat;1990-01-01;L\n".encode())
+    batch = importing.receive(file=file, file_name=f"{CANARY}.csv", location=location, by=operator, is_checked=True)
+    reading = Reading(mapping=("nama", "tanggal_lahir", "jenis_kelamin"))
+    header = [CANARY, "lahir", "kelamin"]
+    confirming.confirm(batch=batch, reading=reading, header=header, location=location, by=operator)
 
 
 def _imported(text: str, location: Any, operator: Any, **how: Any) -> Any:

@@ -16,6 +16,7 @@ from voters.models import (
     Compared,
     DuplicateCase,
     FormerNIK,
+    KnownHeader,
     Likeness,
     MendedRow,
     NIKVerdict,
@@ -95,6 +96,16 @@ def a_voter_changed_twice_by_one_list():
     a_row_before(once.voter, once.batch)
 
 
+def a_header(**fields):
+    values = {"territory": "36.03", "digest": "0" * 64, "mapping": ["nama"], "changed_by": factories.user()}
+    return KnownHeader.everywhere.create(**{**values, **fields})
+
+
+def twice_the_same_header():
+    a_header()
+    a_header()
+
+
 def a_former_nik(voter=None, **fields):
     values = {"territory": "36.03", "voter": voter or factories.voter(), "nik_hash": b"former"}
     return FormerNIK.everywhere.create(**{**values, **fields})
@@ -159,6 +170,8 @@ VIOLATIONS = {
     "batch_before_is_a_row_or_kept": lambda: a_row_before(kept_why="list"),
     "mended_row_has_territory": lambda: a_mended_row(territory=""),
     "mended_row_once": one_row_mended_twice,
+    "known_header_has_territory": lambda: a_header(territory=""),
+    "known_header_once": twice_the_same_header,
     "notice_has_territory": lambda: Notice.everywhere.create(
         territory="", voter=factories.voter(), kind=Notice.Kind.LOST
     ),

@@ -7,6 +7,7 @@ from .condition import ConditionDay
 from .likeness import Compared, Likeness, Verdict
 from .mended import MendedRow
 from .missing import BatchMissing
+from .reading import KnownHeader
 from .register import Register
 from .strike import Strike
 from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Voter, VoterIdentity
@@ -20,6 +21,7 @@ __all__ = [
     "ConditionDay",
     "DuplicateCase",
     "FormerNIK",
+    "KnownHeader",
     "Likeness",
     "Marital",
     "MendedRow",

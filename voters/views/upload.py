@@ -17,7 +17,6 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import Permission, may, require
-from locations.bell import ring
 from locations.models import Batch, Refusal, SpecialLocation
 from locations.views import url_if_any
 
@@ -26,7 +25,6 @@ from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
 from ..models import MendedRow
-from ..tasks import run_import
 from .batch_report import report_of
 from .location import book_answer, csv_answer
 from .location import crumbs as location_crumbs
@@ -48,7 +46,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES, user=request.user)
         if form.is_valid():
-            return redirect("voters:batch", received(request, form).pk)
+            return redirect("voters:batch_check", received(request, form).pk)
     else:
         form = UploadForm(initial={"lokasi": chosen}, user=request.user)
     context = {
@@ -71,17 +69,17 @@ def chosen_location(request: HttpRequest) -> SpecialLocation | None:
 
 
 def received(request: HttpRequest, form: UploadForm) -> Batch:
-    """A new batch on its way to the worker, or the one that the same click made a moment ago."""
+    """A new batch to be looked at, or the one that the same file made before."""
     file, location, mode = (form.cleaned_data[name] for name in ("berkas", "lokasi", "cara"))
     again = receiving.same_again(file=file, location=location, mode=mode, by=request.user)
     if again is not None:
         messages.warning(
-            request, _("You sent this very file a moment ago. It was not taken twice; this is its result.")
+            request, _("You sent this very file before. It was not taken twice; this is what became of it.")
         )
         return again
-    batch = importing.receive(file=file, file_name=file.name, location=location, mode=mode, by=request.user)
-    ring(run_import, batch_id=str(batch.pk))
-    return batch
+    return importing.receive(
+        file=file, file_name=file.name, location=location, mode=mode, by=request.user, is_checked=True
+    )
 
 
 @require_GET
@@ -126,6 +124,8 @@ def batch_columns() -> list[dict[str, Any]]:
 def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(request.user, Permission.SEE_VOTERS)
     shown = one_batch(request.user, pk)
+    if shown.state == Batch.State.CHECKING and may(request.user, Permission.ENTER):
+        return redirect("voters:batch_check", shown.pk)
     context = {
         "batch": shown,
         "line": words.batch_line(shown),
@@ -147,6 +147,8 @@ def about(shown: Batch, request: HttpRequest) -> dict[str, Any]:
     """What there is to say in this state."""
     if shown.state in UNFINISHED:
         return {"progress": words.progress_of(shown), "poll_url": reverse("voters:batch_progress", args=[shown.pk])}
+    if shown.state == Batch.State.CHECKING:
+        return {"failure": _("It waits for the confirmation of whoever sent it.")}
     if shown.state == Batch.State.FAILED:
         return {"failure": words.failure_of(shown)}
     return {
