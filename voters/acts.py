@@ -8,26 +8,23 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
-from locations import changes
 
-from . import claims, storing, suspects
-from .keyring import as_bytes
-from .loading import again_if_interrupted, wait_as_long_as_it_takes
-from .models import Act, ActStep, DuplicateCase, Likeness, NIKVerdict, OfficialMark, Strike, Voter, VoterIdentity
+from . import following, registration
+from .loading import again_if_interrupted
+from .models import Act, ActStep, DuplicateCase, Likeness, OfficialMark, Strike, Voter, VoterIdentity
 from .registration import require_reason, without_figures
 
 MOST: Final = 500
@@ -172,7 +169,7 @@ def take_back(*, act: Act, by: User) -> list[ActStep]:
         free = Act.everywhere.filter(pk=act.pk, taken_back_at=None)
         if not free.update(taken_back_at=timezone.now(), taken_back_by=by):
             raise ValidationError(_("This act was taken back already."), code="taken_back")
-        _lock(step.voter_id for step in act.steps.all())
+        following.lock(step.voter_id for step in act.steps.all())
         return _Return(act, by).carry_out()
 
     return again_if_interrupted(carry_out, tries=TRIES)
@@ -227,7 +224,7 @@ class _Draft:
         """Reads the cases anew, with all that stands beside them in the own territory, and holds them."""
         numbers = {case.number for case in cases}
         beside = DuplicateCase.everywhere.filter(number__in=list(numbers)).within_reach(by.reach)
-        _lock(beside.values_list("voter", flat=True))
+        following.lock(beside.values_list("voter", flat=True))
         rows = {row.pk: row for row in beside.select_related("voter").order_by("pk")}
         sides: dict[uuid.UUID, list[DuplicateCase]] = {}
         same: dict[uuid.UUID, Voter] = {}
@@ -305,7 +302,7 @@ class _Draft:
         Likeness.everywhere.filter(pk__in=self.pairs).update(said_apart_at=act.at)
         fields = ["answer", "answered_by", "answered_at"]
         DuplicateCase.everywhere.bulk_update(self.answered, fields, batch_size=200)
-        _follow(self.voters.values(), also={case.voter_id for case in self.answered})
+        following.follow(self.voters.values(), also={case.voter_id for case in self.answered})
 
 
 # ---------------------------------------------------------------- taking back
@@ -319,6 +316,8 @@ class _Return:
         self.steps = list(act.steps.select_related("voter").order_by("-pk"))
         self.moved: dict[uuid.UUID, Voter] = {}
         self.claimants: set[uuid.UUID] = set()
+        self.leaving: list[Voter] = []
+        self.staying: set[uuid.UUID | None] = set()
         told = Strike.everywhere.filter(voter__in=[step.voter_id for step in self.steps], taken_back_at__gte=act.at)
         self.told_at_home = set(told.values_list("voter", flat=True))
 
@@ -330,7 +329,9 @@ class _Return:
         kept = [step for step in self.steps if step.kept_why]
         ActStep.everywhere.bulk_update(kept, ["kept_why"], batch_size=200)
         Voter.everywhere.bulk_update(self.moved.values(), ["arrival", "departure", "official_mark"], batch_size=200)
-        _follow(self.moved.values(), also={step.voter_id for step in self.steps}, returning=self.claimants)
+        gone = registration.take_away(self.leaving)
+        also = {step.voter_id for step in self.steps} - gone.voters
+        following.follow(self.moved.values(), also=also, returning=self.claimants, gone=gone)
         details = {"steps": len(self.steps), "kept": len(kept)}
         audit.record(
             by=self.by, action="duplicates.taken_back", subject=self.act, territory=self.act.territory, **details
@@ -339,10 +340,15 @@ class _Return:
 
     def _why_kept(self, step: ActStep) -> str:
         if step.territory not in self.by.reach:
+            self.staying.add(step.other_id if step.field == Field.REGISTERED else None)
             return Kept.FOREIGN
         if step.field in (Field.ANSWER, Field.APART):
             return ""
         voter = step.voter
+        if step.field == Field.REGISTERED:
+            return self._why_stays(step)
+        if voter.pk in self.staying:
+            return Kept.MOVED
         if _text(getattr(voter, step.field)) != step.after:
             return Kept.CHANGED
         if step.field == Field.DEPARTURE and voter.pk in self.told_at_home:
@@ -352,8 +358,18 @@ class _Return:
         departure = before if step.field == Field.DEPARTURE else voter.departure
         return Kept.DATES if arrival and departure and departure < arrival else ""
 
+    def _why_stays(self, step: ActStep) -> str:
+        """Of a registration that a transfer made, asked before the departure that belongs to it: steps go backwards."""
+        is_changed = _text(step.voter.arrival) != step.after
+        if is_changed or registration.is_listed_for_good(step.voter):
+            self.staying.add(step.other_id)
+            return Kept.CHANGED if is_changed else Kept.FINAL
+        return ""
+
     def _put_back(self, step: ActStep) -> None:
-        if step.field == Field.APART:
+        if step.field == Field.REGISTERED:
+            self.leaving.append(step.voter)
+        elif step.field == Field.APART:
             Likeness.everywhere.filter(voter=step.voter_id, other=step.other_id).update(said_apart_at=None)
         elif step.field == Field.ANSWER:
             self._put_answer_back(step)
@@ -379,29 +395,6 @@ class _Return:
 def _own_side(case: DuplicateCase, by: User) -> Any:
     """The open rows of the case that lie within the reach of `by`."""
     return DuplicateCase.everywhere.filter(number=case.number, closed_at=None).within_reach(by.reach)
-
-
-def _lock(voters: Iterable[uuid.UUID]) -> None:
-    """Lists first, as an import does; then pairs and likely cases, then whole groups of one NIK in the order of hashes."""
-    wait_as_long_as_it_takes()
-    own = list(voters)
-    places = Voter.everywhere.filter(pk__in=own, location__isnull=False)
-    storing.lock_places(set(places.values_list("location", flat=True)))
-    suspects.lock()
-    hashes = VoterIdentity.everywhere.filter(pk__in=own, nik_hash__isnull=False).values("nik_hash")
-    held = VoterIdentity.everywhere.filter(Q(pk__in=own) | Q(nik_hash__in=hashes)).order_by("nik_hash", "pk")
-    list(held.select_for_update(no_key=True).values_list("pk"))
-
-
-def _follow(voters: Iterable[Voter], *, also: set[uuid.UUID], returning: Collection[uuid.UUID] = ()) -> None:
-    """What hangs on voters that moved: claims, plans of their locations, likely cases."""
-    moved = {voter.pk: voter for voter in voters}
-    identities = VoterIdentity.everywhere.filter(pk__in=list(moved), voter__nik_verdict=NIKVerdict.OK)
-    hashes = {pk: as_bytes(value) for pk, value in identities.values_list("pk", "nik_hash")}
-    before = {hashes[pk]: pk for pk in returning if pk in hashes}
-    touched = claims.settle(hashes.values(), returning=before)
-    changes.record(touched | {voter.location_id for voter in moved.values() if voter.location_id})
-    suspects.bring_up_to_date({*moved, *also})
 
 
 def _text(value: date | str | None) -> str:

@@ -12,7 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.formats import number_format
-from django.utils.text import capfirst
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -20,9 +20,9 @@ from locations.cells import CellFault
 from locations.models import Batch, SpecialLocation
 from locations.sheets import SheetError, read
 
-from . import books, columns, nik
+from . import books, columns, nik, orders
 from .masking import HIDDEN, MARK
-from .models import Act, Marital, Role, Sex, Voter
+from .models import Act, Marital, OfficialMark, Role, Sex, Voter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -350,6 +350,94 @@ class ActForm(forms.Form):
         if given.get("tindakan") in DATED and not given.get("tanggal"):
             self.add_error("tanggal", ValidationError(gettext("Say on which day."), code="required"))
         return given
+
+
+class OrderForm(forms.Form):
+    """What happens to many voters of one location at once."""
+
+    UNMARK = "unmark"
+
+    tindakan = forms.ChoiceField(
+        label=_("What is to be done"),
+        choices=(
+            (Act.Kind.MARK, _("Set an official mark: not eligible from now on (TMS)")),
+            (UNMARK, _("Take the official mark away")),
+            (Act.Kind.TRANSFER, _("Transfer to another location: departure here, arrival there, on the same day")),
+            (Act.Kind.DEPARTURE, _("Departure: they left, or will leave, on that day")),
+        ),
+        widget=forms.RadioSelect,
+    )
+    tanda = forms.ChoiceField(
+        label=_("Official mark"),
+        required=False,
+        choices=(
+            ("", pgettext_lazy("choice", "choose")),
+            *((mark.value, format_lazy("{} {}", mark.value, mark.label)) for mark in OfficialMark),
+        ),
+        help_text=_("KPU's codes; only for a mark that is set."),
+    )
+    lokasi: forms.ModelChoiceField[SpecialLocation] = forms.ModelChoiceField(
+        label=_("To which location"),
+        queryset=None,
+        required=False,
+        empty_label=pgettext_lazy("choice", "choose"),
+        help_text=_(
+            "Only for a transfer. One in another territory is that office's to enter: enter the departure here."
+        ),
+        error_messages={"invalid_choice": _("Choose a location of your territory that was not withdrawn.")},
+    )
+    tanggal = forms.DateField(
+        label=_("On which day"),
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("For transfer and departure only."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label=_("Name of the act"),
+        max_length=100,
+        required=False,
+        help_text=_("By which you find it again, should it have to be taken back."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, user: User, location: SpecialLocation, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = SpecialLocation.objects.visible_to(user).active().exclude(pk=location.pk).order_by("name", "code")
+        self.fields["lokasi"].queryset = own
+        self.fields["lokasi"].label_from_instance = lambda other: f"{other.name} ({other.code})"
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        match given.get("tindakan"):
+            case Act.Kind.MARK:
+                self._need("tanda", gettext("Choose a mark."))
+            case Act.Kind.TRANSFER:
+                self._need("lokasi", gettext("Choose a location."))
+                self._need("tanggal", gettext("Say on which day."))
+            case Act.Kind.DEPARTURE:
+                self._need("tanggal", gettext("Say on which day."))
+        return given
+
+    def _need(self, name: str, sentence: str) -> None:
+        if not self.cleaned_data.get(name) and name not in self.errors:
+            self.add_error(name, ValidationError(sentence, code="required"))
+
+    @property
+    def order(self) -> orders.Order:
+        """The order of a valid form."""
+        given = self.cleaned_data
+        match given["tindakan"]:
+            case Act.Kind.TRANSFER:
+                return orders.Order(Act.Kind.TRANSFER, on=given["tanggal"], to=given["lokasi"])
+            case Act.Kind.DEPARTURE:
+                return orders.Order(Act.Kind.DEPARTURE, on=given["tanggal"])
+        return orders.Order(Act.Kind.MARK, mark=given["tanda"] if given["tindakan"] == Act.Kind.MARK else "")
 
 
 class NIKForm(forms.Form):

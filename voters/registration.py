@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import transaction
+from django.db import router, transaction
 from django.db.models import ProtectedError
+from django.db.models.deletion import Collector
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -102,6 +105,62 @@ def remove(*, voter: Voter, reason: str, by: Actor) -> None:
     if nik_hash:
         moved |= claims.settle([nik_hash], ended={nik_hash: [person_hash or b""]} if claim else {})
     changes.record(moved)
+
+
+@dataclass(slots=True)
+class Gone:
+    """Who left the register, and what of it others are to be told: NIK that are free now, whose claims ended, places."""
+
+    voters: set[uuid.UUID] = field(default_factory=set)
+    hashes: set[bytes] = field(default_factory=set)
+    ended: dict[bytes, list[bytes]] = field(default_factory=dict)
+    places: set[uuid.UUID] = field(default_factory=set)
+
+
+def take_away(voters: Collection[Voter]) -> Gone:
+    """Deletes registrations that an act made and takes back; the caller's transaction, and the caller follows up."""
+    gone = Gone()
+    ids = [voter.pk for voter in voters]
+    held = VoterIdentity.everywhere.filter(pk__in=ids).values_list("nik_hash", "person_hash", "claim")
+    for nik_hash, person_hash, claim in held:
+        if nik_hash:
+            gone.hashes.add(bytes(nik_hash))
+        if claim:
+            gone.ended.setdefault(bytes(claim), []).append(bytes(person_hash))
+    gone.voters = set(ids)
+    gone.places = {voter.location_id for voter in voters if voter.location_id}
+    Voter.everywhere.filter(pk__in=ids).delete()
+    return gone
+
+
+def is_listed_for_good(voter: Voter) -> bool:
+    """Whether the voter stands on a list that was determined, and so can only leave it."""
+    try:
+        Collector(using=router.db_for_write(Voter), origin=voter).collect([voter])
+    except ProtectedError:
+        return True
+    return False
+
+
+@transaction.atomic
+def transfer(*, voter: Voter, location: SpecialLocation, on: date, until: date | None, by: Actor) -> Voter:
+    """A new registration of this voter at `location` from that day on, without block. Whoever is there already is not
+    looked for, and the departure is the caller's. Raises ValidationError where the entry would not be taken today.
+    """
+    require(by, Permission.ENTER, territories=[voter.territory, location.territory])
+    cells = cells_of(storing.stored_voters([voter.pk])[voter.pk])
+    cells.update(blok="", tanggal_masuk=on.isoformat(), tanggal_keluar=until.isoformat() if until else "")
+    return _insert(_person(cells, location=location, by=by), by=by)
+
+
+def passes(*, voter: Voter, location: SpecialLocation, by: Actor) -> bool:
+    """Whether the entry of this voter would be taken at `location` today, its dates apart."""
+    cells = cells_of(storing.stored_voters([voter.pk])[voter.pk])
+    try:
+        _person({**cells, "blok": "", "tanggal_masuk": "", "tanggal_keluar": ""}, location=location, by=by)
+    except ValidationError:
+        return False
+    return True
 
 
 def reveal_identity(*, voter: Voter, reason: str, by: Actor) -> dict[str, str]:

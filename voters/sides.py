@@ -176,7 +176,7 @@ def step_line(step: ActStep) -> dict[str, Any]:
 def _step_text(step: ActStep, text: str) -> str:
     if not text:
         return "–"
-    if step.field in (ActStep.Field.DEPARTURE, ActStep.Field.ARRIVAL):
+    if step.field in (ActStep.Field.DEPARTURE, ActStep.Field.ARRIVAL, ActStep.Field.REGISTERED):
         return _day(date.fromisoformat(text))
     return str((OfficialMark if step.field == ActStep.Field.MARK else DuplicateCase.Answer)(text).label)
 

@@ -191,5 +191,5 @@ def notice_line(notice: Notice) -> dict[str, Any]:
         "notice": notice,
         "voter": notice.voter,
         "text": Notice.Kind(notice.kind).label,
-        "tone": "good" if notice.kind == Notice.Kind.GAINED else "warn",
+        "tone": "good" if notice.kind in (Notice.Kind.GAINED, Notice.Kind.MOVED_IN) else "warn",
     }

@@ -1,4 +1,4 @@
-"""What was done about many duplicates at once, so that it can be taken back."""
+"""What was done about many voters at once, so that it can be taken back."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ class Act(models.Model):
         DEPARTURE = "departure", _("Departures")
         ARRIVAL = "arrival", _("Arrivals")
         MERGE = "merge", _("Merges")
+        MARK = "mark", _("Official marks")
         APART = "apart", _("Not the same")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -63,7 +64,8 @@ class Act(models.Model):
 class ActStep(models.Model):
     """What an act changed of one voter: a field from one value to another. A voter removed since takes its steps along.
 
-    `other` is the opposite of a pair said to be two people. `kept_why` says why taking back left this as it is.
+    `other` is the opposite of a pair said to be two people, or who a registration by transfer was before. `kept_why` says
+    why taking back left this as it is.
     """
 
     class Field(models.TextChoices):
@@ -72,12 +74,15 @@ class ActStep(models.Model):
         MARK = "official_mark", _("official mark")
         APART = "apart", _("pair said to be two people")
         ANSWER = "answer", _("answer of a case")
+        REGISTERED = "registered", _("registered at the new location")
 
     class Kept(models.TextChoices):
         CHANGED = "changed", _("was changed since")
         ON_LIST = "on_list", _("the home list was told that this voter left")
         FOREIGN = "foreign", _("lies in a territory that is not yours")
         DATES = "dates", _("arrival and departure would be in the wrong order")
+        FINAL = "final", _("stands on a list that was determined")
+        MOVED = "moved", _("is still registered at the new location")
 
     id = models.BigAutoField(primary_key=True)
     territory = TerritoryField()
@@ -99,6 +104,7 @@ class ActStep(models.Model):
             territory_is_set("act_step_has_territory"),
             models.CheckConstraint(
                 name="act_step_of_a_pair_names_the_other",
-                condition=Q(field="apart", other__isnull=False) | ~Q(field="apart") & Q(other=None),
+                condition=Q(field__in=["apart", "registered"], other__isnull=False)
+                | ~Q(field__in=["apart", "registered"]) & Q(other=None),
             ),
         ]

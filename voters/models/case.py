@@ -70,11 +70,13 @@ class DuplicateCase(models.Model):
 
 
 class Notice(models.Model):
-    """Tells a territory that a voter of its own gained or lost the one registration that counts."""
+    """Tells a territory that a voter of its own gained or lost the one registration that counts, or was transferred."""
 
     class Kind(models.TextChoices):
         GAINED = "gained", _("counts from now on")
         LOST = "lost", _("no longer counts: registered elsewhere")
+        MOVED_OUT = "moved_out", _("was transferred to another regency")
+        MOVED_IN = "moved_in", _("was transferred here from another regency")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()

@@ -62,6 +62,8 @@ def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "columns": columns(),
             "download_url": f"{reverse('voters:location_download', args=[location.pk])}?{request.GET.urlencode()}",
             "may_enter": location.is_active and may(request.user, Permission.ENTER),
+            "may_act": may(request.user, Permission.ENTER),
+            "order_url": reverse("voters:location_order", args=[location.pk]),
             "upload_url": upload_url(location),
         },
     )
