@@ -345,16 +345,21 @@ COLUMNS: tuple[Column, ...] = (
     Column("kode_lokasi", "location_code", text_of(40)),
     Column("blok", "block", text_of(60)),
     Column("peran", "role", one_of({"": "penghuni", "penghuni": "penghuni", "petugas": "petugas"})),
-    Column("nkk", "nkk", _parse_nkk, ("no_kk", "nomor_kk"), secret=True),
-    Column("nik", "nik", nik.parse_nik, secret=True),
-    Column("nama", "name", _parse_name, ("nama_lengkap",)),
+    Column("nkk", "nkk", _parse_nkk, ("no_kk", "nomor_kk", "nomor_kartu_keluarga"), secret=True),
+    Column("nik", "nik", nik.parse_nik, ("no_nik", "nomor_nik", "no_ktp", "nomor_ktp"), secret=True),
+    Column(
+        "nama",
+        "name",
+        _parse_name,
+        ("nama_lengkap", "nama_pemilih", "nama_penghuni", "nama_wbp", "nama_santri", "nama_karyawan"),
+    ),
     Column("tempat_lahir", "birthplace", text_of(100), secret=True),
-    Column("tanggal_lahir", "birth_date", _parse_birth_date, ("tgl_lahir",), secret=True),
+    Column("tanggal_lahir", "birth_date", _parse_birth_date, ("tgl_lahir", "tgl._lahir"), secret=True),
     Column(
         "status_kawin", "marital", one_of({"": "", "B": "B", "S": "S", "P": "P"}), ("sts_kawin", "status_perkawinan")
     ),
-    Column("jenis_kelamin", "sex", _parse_sex, ("kelamin",)),
-    Column("alamat", "address", text_of(300), secret=True),
+    Column("jenis_kelamin", "sex", _parse_sex, ("kelamin", "jk", "l/p", "jenis_kelamin_(l/p)")),
+    Column("alamat", "address", text_of(300), ("alamat_ktp", "alamat_asal"), secret=True),
     Column("rt", "rt", text_of(10), secret=True),
     Column("rw", "rw", text_of(10), secret=True),
     Column(

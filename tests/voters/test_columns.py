@@ -265,6 +265,15 @@ def test_columns_come_in_any_order_with_any_case_and_blanks():
     assert columns.missing_columns(layout, location_code="X") == ()
 
 
+def test_what_prisons_and_schools_call_their_columns_is_understood():
+    layout = columns.match_header(["No", "Nama WBP", "Tgl. Lahir", "L/P", "No KTP", "Nomor KK", "Alamat Asal"])
+
+    assert [column.header for _, column in layout.columns] == [
+        "nama", "tanggal_lahir", "jenis_kelamin", "nik", "nkk", "alamat",
+    ]  # fmt: skip
+    assert layout.unknown == ("No",)
+
+
 @given(st.dictionaries(st.sampled_from(columns.HEADERS), st.text(max_size=30)))
 def test_any_cells_at_all_get_an_answer(cells):
     row = parse_row({**GOOD, **cells}, today=TODAY)
