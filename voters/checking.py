@@ -18,7 +18,7 @@ from locations.sheets import Sheet, SheetError
 
 from . import columns, importing, preparing, template, vault
 from .models import KnownHeader
-from .reading import Reading, alike, digest_of, found_mapping
+from .reading import Reading, alike, digest_of, fits, found_mapping
 from .resolving import Person
 
 if TYPE_CHECKING:
@@ -127,10 +127,11 @@ def check(batch: Batch, *, location: SpecialLocation | None) -> Check:
 
 def _opened(batch: Batch, reading: Reading, sheet: Sheet) -> Opened:
     known = KnownHeader.everywhere.filter(territory=batch.territory, digest=digest_of(sheet.header)).first()
-    corrected = known.names if known else None
-    mapping = reading.mapping or corrected or found_mapping(sheet.header)
-    is_known = known if mapping == corrected else None
-    return Opened(sheet, Reading(sheet.name, sheet.header_row, mapping, reading.blocks), is_known)
+    corrected = known.names if known and fits(known.names, sheet.header) else None
+    chosen = reading.mapping if reading.mapping and fits(reading.mapping, sheet.header) else None
+    mapping = chosen or corrected or found_mapping(sheet.header)
+    read = Reading(sheet.name, sheet.header_row, mapping, reading.blocks)
+    return Opened(sheet, read, known if mapping == corrected else None)
 
 
 class _Checking:

@@ -11,6 +11,7 @@ from accounts import audit
 from accounts.permissions import Permission, require
 from locations import intake
 from locations.models import Batch
+from locations.sheets import NO_HEADER
 
 from . import importing
 from .models import KnownHeader
@@ -68,7 +69,9 @@ def _waiting(batch: Batch) -> QuerySet[Batch]:
 
 
 def _remember(batch: Batch, reading: Reading, header: Sequence[str], by: User) -> None:
-    """A correction is kept, a header that needs none (any more) is forgotten."""
+    """A correction is kept, a header that needs none (any more) is forgotten; without a header there is nothing to know."""
+    if reading.header_row == NO_HEADER:
+        return
     known = KnownHeader.everywhere.filter(territory=batch.territory, digest=digest_of(header))
     if reading.mapping is None or reading.mapping == found_mapping(header):
         known.delete()

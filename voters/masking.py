@@ -23,6 +23,8 @@ _NUMBERS: Final = frozenset(("nik", "nkk"))
 _YEAR: Final = re.compile(r"(?<!\d)(?:18|19|20)\d\d(?!\d)")
 _IDENTITY: Final = re.compile(r"\d(?:[ .]?\d){11,}")
 _DIGITS_OF_A_DATE: Final = 8
+_DIGIT, _LETTER = re.compile(r"\d"), re.compile(r"[^\W\d_]")
+_LONGEST_CODE, _LONGEST_SHAPE = 2, 40
 
 
 def masked_niks(identities: IdentityQuerySet) -> dict[uuid.UUID, str]:
@@ -68,6 +70,11 @@ def masked_secret(column: str, text: str) -> str:
     if column in _NUMBERS:
         return identity.mask(text)
     return _only_year(text) if column == "tanggal_lahir" else HIDDEN
+
+
+def shape_of(text: str) -> str:
+    """`xxx 00, 00000` of `Ani 12, 15118`: what a column may be, without what stands in it; a code of two characters stays."""
+    return text if len(text) <= _LONGEST_CODE else _LETTER.sub("x", _DIGIT.sub("0", text[:_LONGEST_SHAPE]))
 
 
 def without_identities(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +11,7 @@ from locations.cells import Column, Layout
 from locations.headers import plain
 from locations.sheets import Choice, Sheet, read
 
-from . import columns
+from . import columns, keyring
 from .columns import ParsedRow
 
 LEFT_OUT: Final = ""
@@ -95,8 +94,13 @@ def found_mapping(header: Sequence[str]) -> tuple[str, ...]:
 
 
 def digest_of(header: Sequence[str]) -> str:
-    """By which a header is known again; nothing of it can be read from it, should it be a row of people."""
-    return hashlib.sha256("\0".join(map(plain, header)).encode()).hexdigest()
+    """By which a header is known again: a keyed hash, since it may be a row of people that was taken for one."""
+    return keyring.indexer("header")("\0".join(map(plain, header)).encode()).hex()
+
+
+def fits(mapping: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a mapping names one of our columns, or none, for each column of this header."""
+    return len(mapping) == len(header) and {LEFT_OUT, *columns.HEADERS}.issuperset(mapping)
 
 
 def alike(name: str) -> str:

@@ -152,6 +152,32 @@ def test_refused_rows_come_back_with_columns_that_are_understood(browser, place)
     assert imported(browser, send(browser, rows.replace("15/13", "15/08"), place=place), place).accepted == 1
 
 
+def test_what_a_column_holds_is_not_shown_before_it_is_known(browser, place):
+    page = browser.get(send(browser, AS_PRISONS_WRITE, place=place)).content.decode()
+
+    assert "Budi" not in page
+    assert "15/08/1990" not in page
+    assert "xxxx xxxxxxx" in page
+
+
+def test_lists_without_a_header_are_not_known_again(browser, place):
+    url = send(browser, "Budi Santoso,1990-08-15,L\nAni,1990-08-15,P\n", place=place)
+    names = {"kolom-0": "nama", "kolom-1": "tanggal_lahir", "kolom-2": "jenis_kelamin"}
+    press(browser, url, "lihat", place, judul="0")
+    press(browser, url, "lihat", place, judul="0", **names)
+
+    assert imported(browser, url, place, judul="0").accepted == 2
+    assert not KnownHeader.everywhere.exists()
+
+
+def test_a_button_pressed_too_early_says_what_is_missing(browser, place):
+    url = send(browser, AS_PRISONS_WRITE, place=place)
+
+    page = browser.post(url, {"tindakan": "impor", "lokasi": place.pk}, follow=True)
+
+    assert "tanggal_lahir" in str(next(iter(page.context["messages"])))
+
+
 @pytest.mark.parametrize("name", ["Baru", "Lama"])
 def test_another_sheet_can_be_chosen(browser, place, name):
     header = ["nama", "tanggal_lahir", "jenis_kelamin"]
@@ -330,6 +356,9 @@ def test_only_the_own_territory_looks_at_a_list(browser, place, client):
         {"lokasi": "x"},
         {"gabung": "A|bloka", "nama|A|bloka": "Lain"},
         {"gabung": "|", "nama||": ""},
+        {"gabung": "A|bloka", "nama|A|bloka": "Blok\0A"},
+        {"gabung": "A\0|bloka", "nama|A\0|bloka": "Blok A"},
+        {"lembar": "a\0"},
     ],
     ids=str,
 )

@@ -16,14 +16,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission, require
 from locations.bell import ring
-from locations.cells import shown
+from locations.cells import CellFault, shown
 from locations.models import Batch, SpecialLocation
 from locations.sheets import NO_HEADER, SheetError
 
 from .. import checking, columns, confirming, masking, words
 from ..forms import LocationField, file_fault
 from ..models import Register
-from ..reading import LEFT_OUT, Reading, alike
+from ..reading import Reading, alike, fits
 from ..tasks import run_import
 from .upload import batches_of, crumbs, one_batch
 
@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from ..checking import AlikeNames, Check, Opened, ShownRow
 
 IMPORT, DISCARD = "impor", "buang"
+TAKEN: Final = (Batch.State.RECEIVED, Batch.State.RUNNING, Batch.State.DONE)
 HEADER_CHARACTERS: Final = 90
 DIGITS_OF_A_ROW: Final = 7
-LONGEST_BLOCK: Final = 60
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,29 +70,30 @@ def answered(request: HttpRequest, batch: Batch, user: User) -> HttpResponse:
     now = opened_now(batch)
     try:
         reading, location = posted(request, now, user)
-        checking.opened(batch, reading)
+        if reading.mapping is None:
+            checking.opened(batch, reading)
     except ValidationError as fault:
         return back(request, batch, " ".join(fault.messages))
     except SheetError as fault:
         return back(request, batch, file_fault_of(fault))
-    is_as_shown = reading.without_blocks == now.reading.without_blocks and location == batch.location
-    if not is_as_shown:
+    is_import = request.POST.get("tindakan") == IMPORT
+    if reading.without_blocks != now.reading.without_blocks or location != batch.location:
         confirming.choose(batch=batch, reading=reading.without_blocks, location=location, by=user)
-        return back(request, batch, "")
-    if request.POST.get("tindakan") == IMPORT and not faults_of(now, location):
+        hint = _("You changed how the list is read. Look at it, then import it.")
+        return back(request, batch, hint if is_import else "")
+    faults = faults_of(now, location)
+    if is_import and not faults:
         if confirming.confirm(batch=batch, reading=reading, header=now.sheet.header, location=location, by=user):
             ring(run_import, batch_id=str(batch.pk))
         return redirect("voters:batch", batch.pk)
     confirming.choose(batch=batch, reading=reading, location=location, by=user)
-    return back(request, batch, "")
+    return back(request, batch, " ".join(faults) if is_import else "")
 
 
-def back(request: HttpRequest, batch: Batch, fault: str) -> HttpResponse:
+def back(request: HttpRequest, batch: Batch, hint: str) -> HttpResponse:
     """To the page as it is now."""
-    if fault:
-        messages.error(request, fault)
-    elif request.POST.get("tindakan") == IMPORT:
-        messages.warning(request, _("You changed how the list is read. Look at it, then import it."))
+    if hint:
+        messages.warning(request, hint)
     return redirect("voters:batch_check", batch.pk)
 
 
@@ -110,11 +111,13 @@ def posted(request: HttpRequest, now: Opened, user: User) -> tuple[Reading, Spec
     row = whole(request.POST.get("judul", ""), now.sheet.header_row)
     location = location_of(request, user)
     if sheet != now.sheet.name:
+        if sheet not in now.sheet.names:
+            raise ValidationError(_("Choose a sheet from the list."), code="invalid_choice")
         return Reading(sheet), location
     if row != now.sheet.header_row:
         return Reading(sheet, row), location
     mapping = tuple(request.POST.get(f"kolom-{place}", taken) for place, taken in enumerate(now.mapping))
-    if not {LEFT_OUT, *columns.HEADERS}.issuperset(mapping):
+    if not fits(mapping, now.sheet.header):
         raise ValidationError(_("Choose columns from the list."), code="invalid_choice")
     return Reading(sheet, row, mapping, blocks_of(request)), location
 
@@ -135,9 +138,17 @@ def blocks_of(request: HttpRequest) -> dict[str, dict[str, str]]:
     for group in request.POST.getlist("gabung"):
         code, _bar, key = group.rpartition("|")
         name = request.POST.get(f"nama|{group}", "")
-        if key and alike(name) == key and len(name) <= LONGEST_BLOCK:
+        if is_text("kode_lokasi", code) and is_text("blok", name) and key and alike(name) == key:
             found.setdefault(code, {})[key] = name
     return found
+
+
+def is_text(header: str, text: str) -> bool:
+    """Whether this is what the column would make of it."""
+    try:
+        return bool(columns.READERS[header](text) == text)
+    except CellFault:
+        return False
 
 
 def faults_of(now: Opened, location: SpecialLocation | None) -> list[str]:
@@ -154,12 +165,13 @@ def faults_of(now: Opened, location: SpecialLocation | None) -> list[str]:
 
 def about(batch: Batch, user: User) -> dict[str, Any]:
     """What is known before the file is opened."""
-    same = batches_of(user).filter(sha256=batch.sha256, state=Batch.State.DONE).exclude(pk=batch.pk).first()
+    same = batches_of(user).filter(sha256=batch.sha256, state__in=TAKEN).exclude(pk=batch.pk).first()
     register = Register.objects.first()
     return {
         "batch": batch,
         "name": words.name_of(batch),
         "size": words.size_of(batch),
+        "mode": words.MODES[Batch.Mode(batch.mode)],
         "crumbs": crumbs(words.name_of(batch)),
         "polling_day": register.polling_day if register else None,
         "same": same,
@@ -190,6 +202,7 @@ def what_is_read(found: Check, batch: Batch, user: User) -> dict[str, Any]:
         "refused": refused_of(found),
         "warnings": words.lines_of(found.warnings.as_json()),
         "alike": alike_of(found.alike, user),
+        "merged": merged_text(sum(group.is_chosen for group in found.alike)),
         "block_rows": found.block_rows,
     }
 
@@ -218,17 +231,27 @@ def options(values: Iterable[str], current: str) -> list[dict[str, Any]]:
 
 
 def header_rows(opened: Opened) -> list[dict[str, Any]]:
-    """The first rows, any of which may be the header; what looks like an identity is hidden."""
+    """The first rows, any of which may be the header; of those below it, only what a page may show of a voter."""
     sheet = opened.sheet
     return [
-        {"value": number, "label": label_of(number, cells), "is_current": number == sheet.header_row}
-        for number, cells in sheet.looked_at
+        {"value": row, "label": label_of(row, cells, opened), "is_current": row == sheet.header_row}
+        for row, cells in sheet.looked_at
     ]
 
 
-def label_of(number: int, cells: Sequence[str]) -> str:
-    told = " | ".join(shown(cell.strip()) for cell in cells if cell.strip())
-    return f"{number}: {Truncator(told).chars(HEADER_CHARACTERS)}"
+def label_of(row: int, cells: Sequence[str], opened: Opened) -> str:
+    is_above = row <= opened.sheet.header_row
+    taken_for = dict(enumerate(opened.mapping))
+    told = [
+        shown(cell.strip()) if is_above else seen(taken_for.get(place, ""), cell.strip())
+        for place, cell in enumerate(cells)
+    ]
+    return f"{row}: {Truncator(' | '.join(filter(None, told))).chars(HEADER_CHARACTERS)}"
+
+
+def seen(taken_for: str, text: str) -> str:
+    """A cell as it may be shown; of a column nobody knows, only its shape."""
+    return masking.masked_cell(taken_for, text) if taken_for else masking.shape_of(text)
 
 
 def locations_for(user: User, batch: Batch) -> list[dict[str, Any]]:
@@ -248,7 +271,7 @@ def columns_of(found: Check) -> list[dict[str, Any]]:
             "number": place + 1,
             "place": place,
             "name": shown(name.strip()) if is_named else "",
-            "samples": [masking.masked_cell(taken, text) if taken else shown(text) for text in samples],
+            "samples": list(dict.fromkeys(seen(taken, text) for text in samples)),
             "is_twice": not taken and is_named_like_one_of(name, opened.mapping),
             "options": options(columns.HEADERS, taken),
         }
@@ -297,6 +320,17 @@ def alike_of(groups: Sequence[AlikeNames], user: User) -> list[dict[str, Any]]:
         }
         for group in groups
     ]
+
+
+def merged_text(groups: int) -> str:
+    if not groups:
+        return ""
+    text = ngettext(
+        "%(count)s block is written in several ways and would become one: see below.",
+        "%(count)s blocks are written in several ways and would each become one: see below.",
+        groups,
+    )
+    return text % {"count": number_format(groups, force_grouping=True)}
 
 
 def fault_text(fault: Fault) -> str:
