@@ -502,6 +502,13 @@ class LocationField(forms.ModelChoiceField):
         return f"{obj.name} ({obj.code})"
 
 
+class ModeField(forms.ChoiceField):
+    """Who sends no answer, updates."""
+
+    def clean(self, value: Any) -> Any:
+        return super().clean(value or Batch.Mode.UPDATE.value)
+
+
 class UploadForm(forms.Form):
     """A voter list, as a file or pasted. Its beginning is read at once, so that what is no list is refused before anything
     is kept."""
@@ -530,15 +537,12 @@ class UploadForm(forms.Form):
     )
     lokasi = LocationField()
 
-    cara = forms.ChoiceField(label=_("What the list does"), choices=MODES, widget=forms.RadioSelect, required=False)
+    cara = ModeField(label=_("How the list is taken in"), choices=MODES, widget=forms.RadioSelect)
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["cara"].initial = Batch.Mode.UPDATE
         self.fields["lokasi"].offer(user)
-
-    def clean_cara(self) -> str:
-        return self.cleaned_data["cara"] or Batch.Mode.UPDATE
 
     def clean_berkas(self) -> Any:
         file = self.cleaned_data["berkas"]

@@ -27,7 +27,7 @@ from tests.conftest import LONG
 from tests.live import wait_until
 from tests.voters.lists import as_csv, counts, invented_nik, load, row
 from tpskhusus import invariants
-from voters import importing
+from voters import importing, undo
 from voters.models import Strike, Voter
 from voters.tasks import resume_imports
 
@@ -135,6 +135,41 @@ def test_a_killed_import_is_never_half_done_and_the_sweep_ends_it() -> None:
         assert counts(batches[-1]) == {"rows": 4, "accepted": 1, "updated": 1, "rejected": 1, "duplicates": 1}
         names = Voter.everywhere.filter(location__code=f"L{number}").order_by("name").values_list("name", flat=True)
         assert list(names) == ["Agus Salim", "Budi Santoso", "Siti Aminah"]
+
+    assert number > 20
+
+
+def test_a_list_taken_back_by_a_killed_worker_is_gone_or_all_there() -> None:
+    """It brought somebody new, changed somebody known, and brought somebody who counts elsewhere."""
+    prison, clerk = factories.special_location("A"), factories.user(territory="36")
+    batches: list[Batch] = []
+
+    def prepare(number: int) -> Callable[[], Any]:
+        place = factories.special_location(f"L{number}")
+        known, new, elsewhere = (invented_nik(serial=3 * number + place) for place in range(3))
+        load(
+            row("Budi Santoso", known, kode_lokasi=place.code, blok="Mawar"),
+            row("Agus Salim", elsewhere, kode_lokasi=prison.code),
+        )
+        again = [row("Budi Santoso", known, blok="Melati"), row("Siti Aminah", new), row("Agus Salim", elsewhere)]
+        batches.append(load(*again, at=place, by=clerk))
+        return lambda: take_back(batches[-1])
+
+    def take_back(batch: Batch) -> None:
+        undo.take_back(batch=batch, reason="salah", seen=undo.outlook(batch).seen, by=clerk)
+
+    for number in each_death(prepare, step=11):
+        here = Voter.everywhere.filter(location__code=f"L{number}")
+        batches[-1].refresh_from_db()
+        if batches[-1].state == Batch.State.DONE:
+            assert sorted(here.values_list("name", "block__name")) == [
+                ("Agus Salim", None),
+                ("Budi Santoso", "Melati"),
+                ("Siti Aminah", None),
+            ]
+            take_back(batches[-1])
+
+        assert list(here.values_list("name", "block__name")) == [("Budi Santoso", "Mawar")]
 
     assert number > 20
 

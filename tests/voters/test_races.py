@@ -13,7 +13,7 @@ from locations.models import Batch
 from tests import factories
 from tpskhusus import invariants
 from tpskhusus.invariants import check
-from voters import acts, entering, keyring, searching
+from voters import acts, entering, keyring, searching, undo
 from voters.models import Act, Compared, DuplicateCase, Voter, VoterIdentity
 
 from .lists import counts, invented_nik, load, prisons, row
@@ -243,3 +243,25 @@ def test_two_searches_at_once_open_each_case_once():
 
     assert DuplicateCase.everywhere.filter(kind="likely", closed_at=None).count() == 2
     assert Compared.everywhere.count() == 2
+
+
+def test_a_list_taken_back_while_its_people_come_elsewhere_leaves_each_counting_once():
+    """Twice at once, too: one of the two takes it back, the other is told so."""
+    prisons()
+    clerk = factories.user(territory="36")
+    people = [("Budi Santoso", invented_nik(serial=serial + 1)) for serial in range(PEOPLE)]
+    wrong = load(*[row(name, nik, kode_lokasi="A", blok="Mawar") for name, nik in people], by=clerk)
+    seen = undo.outlook(wrong).seen
+
+    def take_back() -> None:
+        undo.take_back(batch=wrong, reason="salah", seen=seen, by=clerk)
+
+    raised = together(
+        take_back, take_back, lambda: load(*[row(name, nik, kode_lokasi="B") for name, nik in reversed(people)])
+    )
+
+    assert [type(error) for error in raised] == [ValidationError]
+    assert set(Voter.everywhere.values_list("location__code", flat=True)) == {"B"}
+    assert VoterIdentity.everywhere.exclude(claim=None).count() == Voter.everywhere.count() == PEOPLE
+    assert not Voter.everywhere.filter(is_duplicate=True).exists()
+    assert invariants_hold()
