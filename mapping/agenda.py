@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.db.models import Count, F, Sum
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.permissions import Permission, may
 from locations.models import Batch, SpecialLocation
+from voters import searches
 from voters import strikes as strike_lists
 from voters.models import DuplicateCase, Notice, Strike
 
@@ -42,7 +44,7 @@ def todo(user: User, policy: Policy) -> list[dict[str, Any]]:
         found += [returned(proposals)]
     if may(user, Permission.SEE_VOTERS):
         found += [refused_rows(user), duplicate_cases(user), notices(user), *after_determination(user, policy)]
-        found += [strikes(user), not_found_at_home(user)]
+        found += [strikes(user), not_found_at_home(user), overdue_searches(user)]
     if may(user, Permission.ENTER):
         found += [nearly(proposals), ready(proposals), without_voters(user, policy)]
     return [item for item in found if item["count"]]
@@ -122,6 +124,12 @@ def not_found_at_home(user: User) -> dict[str, Any]:
     lost = strike_lists.not_found_at_home(user)
     text = _("the home regency finds them on no list; their home may be wrong")
     return item(lost.count(), _("Not found at home"), text, reverse("voters:strikes_not_found"), _("Show"), "bad")
+
+
+def overdue_searches(user: User) -> dict[str, Any]:
+    late = searches.overdue(user, at=timezone.localdate()).select_related("home").order_by("due", "pk")
+    names = " · ".join(each.home.name for each in late[:NAMED] if each.home)
+    return item(late.count(), _("Search lists overdue"), names, reverse("voters:searches"), _("Show"), "bad")
 
 
 def notices(user: User) -> dict[str, Any]:

@@ -36,6 +36,7 @@ from voters.models import (
     Notice,
     OfficialMark,
     Register,
+    Search,
     Voter,
     VoterIdentity,
 )
@@ -53,6 +54,7 @@ PARENTS: Final[dict[type[models.Model], str]] = {
     Likeness: "voter",
     Compared: "voter",
     ActStep: "voter",
+    Search: "voter",
     BatchBefore: "voter",
     BatchMissing: "voter",
     Proposal: "location",

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.template.defaultfilters import filesizeformat
+from django.utils.formats import number_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from . import searches
 from .forms import DownloadForm
+from .models import SearchList
 
 
 class ListDownloadForm(DownloadForm):
@@ -46,3 +50,39 @@ class AnswerFileForm(forms.Form):
             most = filesizeformat(settings.MAX_UPLOAD_BYTES)
             raise ValidationError(gettext("The file is larger than %(most)s. Split it."), "too_large", {"most": most})
         return file
+
+
+class SearchForm(forms.Form):
+    """Whom a new search list looks for, and until when."""
+
+    wilayah = forms.ChoiceField(label=_("Home"), help_text=_("The list is for the Dukcapil of this regency."))
+    cari = forms.ChoiceField(
+        label=_("What is looked for"),
+        choices=(
+            (SearchList.Lacks.NIK, _("NIK, and the NKK of whoever lacks both")),
+            (SearchList.Lacks.NKK, _("NKK")),
+            (SearchList.Lacks.BOTH, _("NIK or NKK, whichever is missing")),
+        ),
+        initial=SearchList.Lacks.NIK,
+        widget=forms.RadioSelect,
+    )
+    batas = forms.DateField(
+        label=_("To be answered by"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=_("After this day the list shows on your desk as overdue."),
+    )
+
+    def __init__(self, *args: Any, origins: Sequence[searches.Origin], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(origin.code, label_of(origin)) for origin in origins]
+        cast("forms.ChoiceField", self.fields["wilayah"]).choices = choices
+
+
+def label_of(origin: searches.Origin) -> str:
+    """`Kabupaten Tangerang (12 of 340 without NIK)`."""
+    figures = {
+        "name": origin.name or gettext("home unknown"),
+        "count": number_format(origin.without_nik, force_grouping=True),
+        "voters": number_format(origin.voters, force_grouping=True),
+    }
+    return gettext("%(name)s (%(count)s of %(voters)s without NIK)") % figures

@@ -21,23 +21,32 @@ from locations.models import Batch, Refusal
 from locations.sheets import SheetError, marked, read
 from regions.levels import COUNTRY_CODE
 
+from . import columns as voter_columns
 from . import names
 
 MOST_ROWS: Final = 100_000
 REFERENCE: Final = "referensi"
 NAME: Final = "nama"
 MESSAGES: Final[dict[str, str]] = {
-    **cells.MESSAGES,
+    **voter_columns.MESSAGES,
     "bad_reference": gettext_noop("We never gave out this reference. Copy it from the list as it is."),
     "unknown_reference": gettext_noop("Nobody on the list of your territory has this reference."),
     "other_person": gettext_noop(
         "This reference belongs to somebody of another name. Were the columns sorted apart from each other?"
     ),
+    "nkk_length": gettext_noop("An NKK has 16 digits."),
+    "nik_at_odds": gettext_noop(
+        "This NIK contradicts birth date, sex or any known district, so it may be somebody else's. Compare the person first."
+    ),
+    "other_nik": gettext_noop("This person has another NIK already. If that is wrong, correct it on the voter's page."),
+    "other_nkk": gettext_noop("This person has another NKK already. If that is wrong, correct it on the voter's page."),
+    "contradiction": gettext_noop("This says that it was not found, but the number is given or known already."),
     "off_the_list": gettext_noop("This person is no longer on the list, so there is nothing to answer."),
 }
 WARNINGS: Final[dict[str, str]] = {
     "twice_in_file": gettext_noop("The same reference stands twice in the file; the later row counts."),
     "no_answer": gettext_noop("No answer yet; these rows were left as they were."),
+    "duplicate": voter_columns.WARNINGS["duplicate"],
     **cells.FILE_WARNINGS,
 }
 

@@ -77,12 +77,17 @@ suggestion = Suggestion.everywhere.create(
 )
 scenario = scenarios.derive(based_on=policy, fields={"name": "Paling banyak 250", "maximum": 250}, by=reviewer)
 scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=reviewer).pk)
-from voters import answers
-import io
+from voters import answers, searches
+import datetime, io
+found = searches.load(
+    file=io.BytesIO(b"referensi;nama;nik;nkk;hasil\nD-1-AAA;Warga;;;ditemukan\n"), file_name="temuan.csv", by=operator
+)
+(origin,) = [origin for origin in searches.origins(operator) if origin.without_nik]
+sought = searches.make(home=origin.code, lacks="nik", due=datetime.date.today(), by=operator)
 file = io.BytesIO(b"referensi;nama;jawaban;warna\nC-1-AAA;Warga;ditemukan;biru\n")
 answered = answers.load(file=file, file_name="jawaban.csv", by=operator)
 print(json.dumps({
-    "answers": str(answered.pk),
+    "answers": str(answered.pk), "found": str(found.pk), "sought": str(sought.pk),
     "suggestion": str(suggestion.pk),
     "case": str(DuplicateCase.everywhere.filter(voter__location=place, closed_at=None).earliest("pk").pk),
     "act": str(done.act.pk),
@@ -93,6 +98,8 @@ print(json.dumps({
 """
 OBJECTS = (
     ("coret/jawaban/<uuid:pk>", "answers"),
+    ("pencarian/jawaban/<uuid:pk>", "found"),
+    ("pencarian/<uuid:pk>", "sought"),
     ("berkas/<uuid:pk>", "batch"),
     ("ganda/tindakan/<uuid:pk>", "act"),
     ("ganda/<uuid:pk>", "case"),

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from django.urls import URLPattern, get_resolver
+from django.utils import timezone
 
 from accounts.models import Role
 from locations import registration as places
@@ -16,7 +17,7 @@ from mapping import determination as determining
 from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal, Suggestion
 from tests import factories
-from voters import acts, answers, confirming, importing, mending, registration, searching, tasks
+from voters import acts, answers, confirming, importing, mending, registration, searches, searching, tasks
 from voters.models import DuplicateCase, Voter
 from voters.reading import Reading
 
@@ -31,6 +32,8 @@ OBJECTS = {
     "pemilih/lokasi/<uuid:pk>": ("location", "pk"),
     "pemilih/berkas/<uuid:pk>": ("batch", "pk"),
     "pemilih/coret/jawaban/<uuid:pk>": ("answers", "pk"),
+    "pemilih/pencarian/jawaban/<uuid:pk>": ("found", "pk"),
+    "pemilih/pencarian/<uuid:pk>": ("sought", "pk"),
     "pemilih/<uuid:pk>": ("voter", "pk"),
     "pemilih/ganda/<uuid:pk>": ("case", "pk"),
     "pemilih/ganda/tindakan/<uuid:pk>": ("act", "pk"),
@@ -121,7 +124,9 @@ def write_register() -> dict[str, Any]:
         ),
         "location": location,
         "batch": batch,
-        "answers": _answered(operator),
+        "answers": _answered(answers.load, "C-1-AAA;ditemukan", operator),
+        "found": _answered(searches.load, "D-1-AAA;ditemukan", operator),
+        "sought": searches.make(home=factories.HOME[:5], lacks="nik", due=timezone.localdate(), by=operator),
         "case": case,
         "act": act,
         "voter": Voter.everywhere.filter(location=location).earliest("pk"),
@@ -148,10 +153,10 @@ def _determined() -> Any:
     return final.determinations.get()
 
 
-def _answered(operator: Any) -> Any:
-    """A strike list that came back with a reference that nobody gave out."""
-    file = io.BytesIO(b"referensi;nama;jawaban\nC-1-AAA;" + CANARY.encode() + b";ditemukan\n")
-    return answers.load(file=file, file_name=f"{CANARY}.csv", by=operator)
+def _answered(load: Any, row: str, operator: Any) -> Any:
+    """A list that came back with a reference that nobody gave out."""
+    text = f"referensi;hasil;nama;nik;nkk\n{row};{CANARY};;\n"
+    return load(file=io.BytesIO(text.encode()), file_name=f"{CANARY}.csv", by=operator)
 
 
 def _scenario() -> Any:

@@ -35,6 +35,7 @@ WIDER_PARENTS = {
     ("Block", "batch"),
     ("MendedRow", "batch"),
     ("Strike", "voter"),
+    ("Search", "list"),
     ("Likeness", "other"),
     ("ActStep", "other"),
     ("ActStep", "act"),

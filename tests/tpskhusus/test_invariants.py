@@ -23,7 +23,7 @@ from tests import factories
 from tests.house.test_edges import protected
 from tests.voters.lists import invented_nik, load, prisons, row
 from tpskhusus import invariants
-from voters import acts, searching
+from voters import acts, searches, searching
 from voters.models import DuplicateCase, Register, Voter
 from voters.registration import correct
 
@@ -64,6 +64,7 @@ def register(db: None) -> None:
     recompute.changed()
     _approve(Proposal.everywhere.get(location=first, superseded_at=None))
     _determine()
+    searches.make(home="36.03", lacks="nkk", due=date(2100, 1, 1), by=factories.user())
     changes.record([second.pk])
     audit.seal()
 

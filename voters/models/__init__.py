@@ -9,6 +9,7 @@ from .mended import MendedRow
 from .missing import BatchMissing
 from .reading import KnownHeader
 from .register import Register
+from .search import Search, SearchList
 from .strike import Strike
 from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Voter, VoterIdentity
 
@@ -30,6 +31,8 @@ __all__ = [
     "OfficialMark",
     "Register",
     "Role",
+    "Search",
+    "SearchList",
     "Sex",
     "Strike",
     "Verdict",
