@@ -17,7 +17,7 @@ from . import exporting, masking, references, registration, storing
 from .models import Strike, Voter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from django.db.models import QuerySet
 
@@ -139,16 +139,23 @@ def _listed(state: str, by: User) -> list[int]:
 
 def _rows(ids: Sequence[int], by: User, *, in_full: bool) -> Iterator[list[str]]:
     yield list(HEADER)
-    named = Strike.objects.visible_to(by).select_related("voter__home__parent__parent__parent", "voter__location")
+    named = Strike.objects.visible_to(by).select_related("voter__location")
     for some in storing.chunks(ids, storing.HASHES_A_QUERY):
         strikes = named.in_bulk(some)
         stored = storing.stored_voters([strike.voter_id for strike in strikes.values()])
+        homes = _paths({strike.voter.home_id for strike in strikes.values()})
         for strike in (strikes[pk] for pk in some if pk in strikes):
             cells = registration.cells_of(stored[strike.voter_id], blocks={})
             is_open = in_full and strike.taken_back_at is None
             person = {name: cells[name] if is_open else masking.masked_secret(name, cells[name]) for name in _PERSON}
-            facts = {**_facts(strike), **person}
+            facts = {**_facts(strike), **person, "domisili": homes.get(strike.voter.home_id, "")}
             yield [facts[name] for name in HEADER]
+
+
+def _paths(codes: Collection[str | None]) -> dict[str | None, str]:
+    """Homes are few and have many levels: asked apart from the voters, each once."""
+    regions = Region.objects.filter(pk__in=[code for code in codes if code]).select_related("parent__parent__parent")
+    return {region.pk: path_of(region) for region in regions}
 
 
 def _facts(strike: Strike) -> dict[str, str]:
@@ -158,7 +165,6 @@ def _facts(strike: Strike) -> dict[str, str]:
         "nama": voter.name,
         "jenis_kelamin": voter.sex,
         "kode_wilayah_domisili": voter.home_id or "",
-        "domisili": path_of(voter.home) if voter.home else "",
         "lokasi_khusus": location.name if location else "",
         "kode_wilayah_lokasi": location.region_id if location else "",
         "keadaan": state_of(strike),

@@ -80,11 +80,11 @@ scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=rev
 from voters import answers, searches
 import datetime, io
 found = searches.load(
-    file=io.BytesIO(b"referensi;nama;nik;nkk;hasil\nD-1-AAA;Warga;;;ditemukan\n"), file_name="temuan.csv", by=operator
+    file=io.BytesIO(b"referensi;nama;nik;nkk;hasil\\nD-1-AAA;Warga;;;ditemukan\\n"), file_name="temuan.csv", by=operator
 )
 (origin,) = [origin for origin in searches.origins(operator) if origin.without_nik]
 sought = searches.make(home=origin.code, lacks="nik", due=datetime.date.today(), by=operator)
-file = io.BytesIO(b"referensi;nama;jawaban;warna\nC-1-AAA;Warga;ditemukan;biru\n")
+file = io.BytesIO(b"referensi;nama;jawaban;warna\\nC-1-AAA;Warga;ditemukan;biru\\n")
 answered = answers.load(file=file, file_name="jawaban.csv", by=operator)
 print(json.dumps({
     "answers": str(answered.pk), "found": str(found.pk), "sought": str(sought.pk),

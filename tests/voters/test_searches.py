@@ -303,6 +303,36 @@ def test_two_lists_made_at_once_look_for_nobody_twice(operator):
     assert Search.everywhere.count() == 6
 
 
+@pytest.mark.django_db(transaction=True)
+def test_two_files_that_share_their_numbers_at_once_both_end(operator):
+    """Each brings the same NIKs for other people, in the opposite order."""
+    people = [voter(f"Warga {letter}", location=factories.special_location()) for letter in "ABCDEFGH"]
+    numbers = [invented_nik(serial=serial) for serial in range(1, 5)]
+    make(operator)
+    rows = [(reference(person.searches.get()), person.name) for person in people]
+    files = [
+        [(*row, number, "", "") for row, number in zip(half, order, strict=True)]
+        for half, order in ((rows[:4], numbers), (rows[4:], numbers[::-1]))
+    ]
+    batches = []
+
+    def send(file):
+        try:
+            batches.append(come_back(operator, *file))
+        finally:
+            connection.close()
+
+    senders = [threading.Thread(target=send, args=(file,)) for file in files]
+    for sender in senders:
+        sender.start()
+    for sender in senders:
+        sender.join()
+
+    assert [batch.accepted for batch in batches] == [4, 4]
+    assert VoterIdentity.everywhere.filter(claim__isnull=False).count() == 4
+    assert Voter.everywhere.filter(is_duplicate=True).count() == 4
+
+
 @pytest.mark.parametrize(
     ("model", "fields", "constraint"),
     [
