@@ -16,20 +16,21 @@ import orjson
 
 from accounts.ids import new_id
 
-from . import identity, keyring
+from . import columns, identity, keyring
 from .loading import insert_rows
 from .models import BatchBefore, Voter
 from .resolving import VOTER_FIELDS
 from .updating import CLAIM_FIELDS, Stored, Update
 
 _FIELDS: Final = ("id", "territory", "batch_id", "voter_id", "at", "row", "kept_why")
-_BLOCK: Final = VOTER_FIELDS.index("block_id")
+KEPT: Final = tuple(name for name in VOTER_FIELDS if name != "has_nkk")  # which the record tells
+_BLOCK: Final = KEPT.index("block_id")
 _TYPES: Final = {field.attname: field for field in Voter._meta.concrete_fields}
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """A voter as it was: clear values in the order of VOTER_FIELDS, NIK and record plain, and whether it held the claim."""
+    """A voter as it was: clear values in the order of KEPT, NIK and record plain, and whether it held the claim."""
 
     voter_id: uuid.UUID
     values: tuple[Any, ...]
@@ -49,7 +50,7 @@ class Before:
 
     def is_left_alone(self, stored: Stored) -> bool:
         """Whether the voter is still what the list made of it."""
-        return self.after == _digest([stored.values[name] for name in VOTER_FIELDS], stored.nik_hash, _plain(stored))
+        return self.after == _digest([stored.values[name] for name in KEPT], stored.nik_hash, _plain(stored))
 
 
 def keep(changes: Iterable[tuple[Stored, Update]], *, batch_id: uuid.UUID, at: datetime) -> None:
@@ -61,13 +62,14 @@ def opened(row: BatchBefore) -> Before:
     """Raises WrongKeys where the row was moved or changed."""
     plain = keyring.sealer("batch_before", "row").unpack(row.pk.bytes, keyring.as_bytes(row.row))
     values, nik, record, had_claim, after = orjson.loads(plain)
-    typed = (_typed(name, value) for name, value in zip(VOTER_FIELDS, values, strict=True))
+    typed = (_typed(name, value) for name, value in zip(KEPT, values, strict=True))
     return Before(row.voter_id, tuple(typed), nik, identity.unpack_record(record.encode()), had_claim, after)
 
 
 def update_to(before: Before, stored: Stored, *, blocks: Collection[uuid.UUID]) -> Update:
     """What makes the voter what it was, sealed anew. A block that is gone (`blocks` are those there) is left out."""
-    values = dict(zip(VOTER_FIELDS, before.values, strict=True))
+    values = dict(zip(KEPT, before.values, strict=True))
+    values["has_nkk"] = bool(columns.well_formed_nkk(before.record.nkk))
     if values["block_id"] not in blocks:
         values["block_id"] = None
     nik_hash, row_id = before.nik_hash, before.voter_id.bytes
@@ -97,9 +99,10 @@ def _kept(stored: Stored, update: Update, batch_id: uuid.UUID, at: datetime) -> 
     row_id = new_id()
     key_id, _, record_sealed, nik_hash, _, _ = update.identity
     after = keyring.sealer("identity", "record").unseal(stored.id.bytes, key_id, record_sealed)
-    values = [stored.values[name] for name in VOTER_FIELDS]
+    values = [stored.values[name] for name in KEPT]
     record = identity.pack_record(stored.open_record()).decode()
-    digest = _digest(update.values, nik_hash, after)
+    made = dict(zip(VOTER_FIELDS, update.values, strict=True))
+    digest = _digest([made[name] for name in KEPT], nik_hash, after)
     plain = orjson.dumps([values, stored.open_nik(), record, stored.claim is not None, digest])
     row = keyring.sealer("batch_before", "row").pack(row_id.bytes, plain)
     return (row_id, stored.values["territory"], batch_id, stored.id, at, row, "")

@@ -54,7 +54,7 @@ SORTS: Final = {
 
 
 class VoterFilter(FilterSet):
-    """`cari`, `reason`, `blok`, `peran`, `kondisi`; a value outside its list finds nothing. The caller applies `reason`."""
+    """`cari`, `reason`, `blok`, `peran`, `kondisi`, `wilayah`; a value outside its list finds nothing. The caller applies `reason`."""
 
     cari = CharFilter(method="search", max_length=100)
     reason = ChoiceFilter(
@@ -65,6 +65,7 @@ class VoterFilter(FilterSet):
     blok = ChoiceFilter(label=_("Block"), method="in_block")
     peran = ChoiceFilter(label=_("Role"), field_name="role", choices=Role.choices)
     kondisi = ChoiceFilter(label=_("Condition"), method="in_condition", choices=list(condition.LABELS.items()))
+    wilayah = CharFilter(method="in_region", max_length=13)
 
     def __init__(self, data: Any, queryset: VoterQuerySet, *, blocks: Iterable[str] = ()) -> None:
         super().__init__(data, queryset)
@@ -74,6 +75,10 @@ class VoterFilter(FilterSet):
     @property
     def found(self) -> VoterQuerySet:
         return self.qs if self.is_valid() else self.queryset.none()
+
+    @property
+    def condition_asked(self) -> str:
+        return self.form.cleaned_data.get("kondisi") or "" if self.is_valid() else ""
 
     @property
     def reason_asked(self) -> str:
@@ -91,6 +96,9 @@ class VoterFilter(FilterSet):
 
     def in_condition(self, queryset: VoterQuerySet, _name: str, measure: str) -> VoterQuerySet:
         return queryset.filter(condition.condition_of(measure, polling_day=Register.current().polling_day))
+
+    def in_region(self, queryset: VoterQuerySet, _name: str, code: str) -> VoterQuerySet:
+        return queryset.filter(**condition.within(code))
 
     def in_block(self, queryset: VoterQuerySet, _name: str, block: str) -> VoterQuerySet:
         return queryset.filter(block=None) if block == WITHOUT_BLOCK else queryset.filter(block__name=block)

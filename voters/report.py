@@ -22,8 +22,7 @@ from . import condition, preparing
 from .preparing import CODES, Prepared
 
 GOOD: Final = {
-    **condition.THRESHOLDS,
-    "nkk": 95,
+    **{measure: percent for measure, percent in condition.THRESHOLDS.items() if measure != "matched"},
     "home": 98,
     "refused": 1,
     "repeated": 1,
@@ -49,13 +48,12 @@ OF_ROWS: Final = ("refused", "repeated")  # shares of all rows; every other one 
 IN_FILE: Final = (*OF_ROWS, "complete", "valid", "nkk", "home", "without_ektp", "leaving", "doubtful")
 IN_REGISTER: Final = ("known", "duplicate", "namesake")
 MEASURES: Final = (*IN_FILE, *IN_REGISTER)
-IS_GOOD: Final = frozenset((*condition.GOOD, "nkk", "home"))  # the more the better
+IS_GOOD: Final = frozenset((*condition.GOOD, "home"))  # the more the better
 DOUBTFUL: Final = ("age_unlikely", "ambiguous_date", "unknown_village", "nkk_malformed")
 LABELS: Final = {
     **condition.LABELS,
     "refused": pgettext_lazy("report", "refused"),
     "repeated": pgettext_lazy("report", "twice in the file"),
-    "nkk": pgettext_lazy("report", "with NKK"),
     "home": pgettext_lazy("report", "with a known home"),
     "doubtful": pgettext_lazy("report", "to be looked at"),
     "known": pgettext_lazy("report", "known already"),
@@ -66,7 +64,7 @@ EXPLANATIONS: Final = {
     "repeated": _("rows of somebody who comes again further down"),
     "complete": condition.EXPLANATIONS["complete"],
     "valid": _("the NIK agrees with birth date, sex and district"),
-    "nkk": _("an NKK of 16 digits is given"),
+    "nkk": condition.EXPLANATIONS["nkk"],
     "home": _("the home is given, not guessed from the NIK"),
     "without_ektp": condition.EXPLANATIONS["without_ektp"],
     "leaving": condition.EXPLANATIONS["leaving"],

@@ -231,6 +231,7 @@ VOTER_FIELDS = (
     "nik_verdict",
     "stay_id",
     "h3_cell",
+    "has_nkk",
 )
 
 
@@ -257,6 +258,7 @@ def voter_values(person: Person, *, block_id: uuid.UUID | None, epoch: date) -> 
         person.verdict,
         person.stay,
         h3_cell(parsed),
+        bool(columns.well_formed_nkk(parsed.nkk)),
     )
 
 
@@ -271,6 +273,7 @@ def h3_cell(parsed: ParsedRow) -> str:
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "blok": ("block_id",),
     "peran": ("role",),
+    "nkk": ("has_nkk",),
     "nama": ("name",),
     "tanggal_lahir": ("birth_year", "of_age_on"),
     "status_kawin": ("marital",),

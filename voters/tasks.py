@@ -11,7 +11,7 @@ from django.utils import timezone
 from locations import intake
 from locations.models import Batch
 
-from . import claims, condition, importing, searching
+from . import claims, condition, importing, nkks, searching
 from .models import Register
 
 
@@ -45,6 +45,7 @@ def forget_uploads(**_kwargs: Any) -> None:
 @shared_task(name="voters.tasks.remember_condition")
 def remember_condition(**_kwargs: Any) -> None:
     """Keeps today's figures of every regency, so that the condition of the data has a history."""
+    nkks.look()
     condition.take_snapshot(day=timezone.localdate(), polling_day=Register.current().polling_day)
 
 

@@ -16,7 +16,7 @@ from locations.models import Batch, Block, Change, Refusal
 from mapping.models import Assignment
 from tests import factories
 from tpskhusus import invariants
-from voters import acts, importing, registration, undo
+from voters import acts, importing, nkks, registration, undo
 from voters.models import BatchBefore, DuplicateCase, FormerNIK, Strike, Voter, VoterIdentity
 
 from .lists import BORN, invented_nik, load, prisons, row
@@ -104,6 +104,19 @@ def test_a_voter_the_list_changed_is_as_before(prison, clerk, cells):
     assert register() == before
     assert not BatchBefore.everywhere.exists()
     assert sound()
+
+
+def test_to_be_looked_at_for_an_nkk_is_no_change_of_a_voter(prison, clerk):
+    load(person(0, nkk="3603280101100002"), by=clerk)
+    Voter.everywhere.update(has_nkk=None)
+    batch = load(person(0, blok="Mawar"), by=clerk)
+    nkks.look()
+
+    take_back(batch, clerk)
+
+    voter = Voter.everywhere.get()
+    assert kept(batch) == []
+    assert (voter.block, voter.has_nkk) == (None, True)
 
 
 def test_a_nik_that_the_list_brought_goes_again(prison, clerk):

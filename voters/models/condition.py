@@ -10,7 +10,10 @@ from regions.territory import GuardedManager, ProtectedQuerySet, TerritoryField,
 
 
 class ConditionDay(models.Model):
-    """One regency on one day: its voters, and how many of them fell under each measure of voters.condition."""
+    """One regency on one day: its voters, and how many of them fell under each measure of voters.condition.
+
+    A measure is empty on days before it was counted.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()
@@ -18,6 +21,9 @@ class ConditionDay(models.Model):
     voters = models.PositiveIntegerField()
     complete = models.PositiveIntegerField()
     valid = models.PositiveIntegerField()
+    nkk = models.PositiveIntegerField(null=True)
+    listed = models.PositiveIntegerField(null=True)
+    matched = models.PositiveIntegerField(null=True)
     duplicate = models.PositiveIntegerField()
     leaving = models.PositiveIntegerField()
     without_ektp = models.PositiveIntegerField()
@@ -38,6 +44,15 @@ class ConditionDay(models.Model):
                     duplicate__lte=F("voters"),
                     leaving__lte=F("voters"),
                     without_ektp__lte=F("voters"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="condition_later_counts_within",
+                condition=(Q(nkk=None) | Q(nkk__lte=F("voters")))
+                & (
+                    Q(listed=None, matched=None)
+                    | Q(listed__isnull=False, matched__isnull=False)
+                    & Q(listed__lte=F("voters"), matched__lte=F("listed"))
                 ),
             ),
         ]

@@ -61,7 +61,8 @@ class Voter(models.Model):
 
     Placed voters have a location and its territory; unplaced ones a region of stay and its regency.
     `is_duplicate`: another row holds the claim of this NIK. `is_placed`: an unplaced voter who turned up at
-    a location. `of_age_on` (the 17th birthday) is set only where it lies after the register's epoch.
+    a location. `has_nkk`: one of 16 digits is sealed with the identity; None where nobody has looked yet.
+    `of_age_on` (the 17th birthday) is set only where it lies after the register's epoch.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -89,6 +90,7 @@ class Voter(models.Model):
     stay = models.ForeignKey(Region, models.PROTECT, null=True, blank=True, related_name="+", db_index=False)
     h3_cell = models.CharField(max_length=15, blank=True)
     is_placed = models.BooleanField(default=False)
+    has_nkk = models.BooleanField(null=True)
 
     everywhere = models.Manager.from_queryset(VoterQuerySet)()
     objects = GuardedManager.of(VoterQuerySet)

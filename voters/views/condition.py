@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404, render
@@ -13,7 +14,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from accounts.permissions import Permission, require
+from accounts.permissions import Permission, may, require
 from regions.levels import COUNTRY_CODE, ancestors, normalise
 from regions.models import Region
 
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 DAYS: Final = 90
+DRAWN: Final = ("complete", "valid", "nkk")
 CHART_WIDTH, CHART_HEIGHT = 600, 80
 EXPORTED: Final = {
     "complete": "lengkap",
     "valid": "valid",
+    "nkk": "dengan_nkk",
+    "matched": "padan_dengan_asal",
     "duplicate": "ganda",
     "leaving": "keluar_sebelum_hari_h",
     "without_ektp": "belum_ktp_el",
+    "listed": "masuk_daftar_coret",
 }
 SORTS: Final = ("nama", "pemilih", *MEASURES)
 
@@ -45,16 +50,17 @@ def condition_of_data(request: HttpRequest) -> HttpResponse:
     require(request.user, Permission.VIEW)
     region = region_asked(request)
     polling_day = Register.current().polling_day
-    voters = Voter.objects.visible_to(request.user).filter(**within(region.pk))
+    voters = Voter.objects.visible_to(request.user).filter(**condition.within(region.pk))
     found = condition.rows(voters, region.pk, polling_day=polling_day)
     if request.GET.get("format") == "csv":
         return csv_of(found, region)
+    may_see = may(request.user, Permission.SEE_VOTERS)
     sums = condition.total(found, region.name, region.pk)
     context = {
         "region": region,
         "crumbs": crumbs(region, request.user),
-        "figures": figures(sums),
-        "rows": [line(row, region.pk) for row in in_order(found, request.GET.get("urut", ""))],
+        "figures": figures(sums, may_see=may_see),
+        "rows": [line(row, region.pk, may_see=may_see) for row in in_order(found, request.GET.get("urut", ""))],
         "columns": columns(region.pk),
         "explanations": [(LABELS[measure], EXPLANATIONS[measure], threshold_text(measure)) for measure in MEASURES],
         "chart": chart(request.user, region.pk),
@@ -79,12 +85,6 @@ def shares_ground(code: str, user: User) -> bool:
     return own in (COUNTRY_CODE, code) or code.startswith(f"{own}.")
 
 
-def within(code: str) -> dict[str, str]:
-    if code == COUNTRY_CODE:
-        return {}
-    return {"territory__startswith": f"{code}."} if len(code) == 2 else {"territory": code}
-
-
 def crumbs(region: Region, user: User) -> list[dict[str, str]]:
     above = [code for code in ancestors(region.pk) if shares_ground(code, user)]
     names = dict(Region.objects.filter(pk__in=above).values_list("pk", "name"))
@@ -93,26 +93,37 @@ def crumbs(region: Region, user: User) -> list[dict[str, str]]:
     return [*trail, {"label": _("Condition of the data")}]
 
 
-def figures(sums: Row) -> list[dict[str, Any]]:
+def figures(sums: Row, *, may_see: bool) -> list[dict[str, Any]]:
     shares = [
         {
-            "value": percent(sums.share(measure)),
+            "value": share_of(sums, measure),
             "label": LABELS[measure],
-            "tone": "bad" if sums.is_beyond(measure) else "good",
+            "tone": "bad" if sums.is_beyond(measure) else "good" if sums.whole(measure) else "",
+            "href": rows_url(sums.key, measure) if may_see else "",
         }
         for measure in MEASURES
     ]
     return [{"value": sums.voters, "label": _("voters")}, *(shares if sums.voters else [])]
 
 
+def share_of(row: Row, measure: str) -> str:
+    return percent(row.share(measure)) if row.whole(measure) else _("nobody yet")
+
+
 def percent(share: float) -> str:
     return f"{number_format(share, 1)}%"
 
 
-def line(row: Row, region_code: str) -> dict[str, Any]:
-    """The finished values of one row; each count leads to its rows where the level is that of locations."""
+def rows_url(region_code: str, measure: str) -> str:
+    """The search for whom a measure counts in a region."""
+    return f"{reverse('voters:search')}?{urlencode({'wilayah': region_code, 'kondisi': measure})}"
+
+
+def line(row: Row, region_code: str, *, may_see: bool) -> dict[str, Any]:
+    """The finished values of one row; each count leads to its rows where one `may_see` them, the name one level down."""
     listed = condition.is_listed_by_location(region_code)
-    url = reverse("voters:location_list", args=[row.key]) if listed else f"?wilayah={row.key}"
+    voters_url = reverse("voters:location_list", args=[row.key]) if listed and may_see else ""
+    url = voters_url if listed else f"?wilayah={row.key}"
     return {
         "name": row.name,
         "code": "" if listed else row.key,
@@ -121,10 +132,10 @@ def line(row: Row, region_code: str) -> dict[str, Any]:
         "cells": [
             {
                 "count": row.counts[measure],
-                "share": percent(row.share(measure)),
-                "width": round(row.share(measure), 1),
+                "share": share_of(row, measure),
+                "width": round(row.share(measure), 1) if row.whole(measure) else 0,
                 "is_beyond": row.is_beyond(measure),
-                "url": f"{url}?kondisi={measure}" if listed else url,
+                "url": (f"{url}?kondisi={measure}" if listed else rows_url(row.key, measure)) if may_see else "",
             }
             for measure in MEASURES
         ],
@@ -157,7 +168,7 @@ def threshold_text(measure: str) -> str:
 def chart(user: User, region_code: str) -> dict[str, Any] | None:
     """The share of complete and of valid rows over the last days, as the points of two lines."""
     since = timezone.localdate() - timedelta(days=DAYS)
-    days = ConditionDay.objects.visible_to(user).filter(day__gte=since, **within(region_code))
+    days = ConditionDay.objects.visible_to(user).filter(day__gte=since, **condition.within(region_code))
     points = condition.trend(days)
     if len(points) < 2:
         return None
@@ -168,7 +179,7 @@ def chart(user: User, region_code: str) -> dict[str, Any] | None:
         "last": last,
         "lines": [
             {"label": LABELS[measure], "tone": measure, "points": polyline(points, measure, first, span)}
-            for measure in condition.GOOD
+            for measure in DRAWN
         ],
     }
 
@@ -178,6 +189,7 @@ def polyline(points: list[Any], measure: str, first: Any, span: int) -> str:
     return " ".join(
         f"{round((day - first).days * CHART_WIDTH / span, 1)},{round(CHART_HEIGHT * (1 - row.share(measure) / 100), 1)}"
         for day, row in points
+        if measure in row.counts
     )
 
 
@@ -191,7 +203,7 @@ def csv_of(found: list[Row], region: Region) -> HttpResponse:
     header = ["kode", "nama", "pemilih", *EXPORTED.values(), "per_tanggal", "sumber"]
     today = timezone.localdate().isoformat()
     rows = [
-        [row.key, row.name, row.voters, *(row.counts[measure] for measure in MEASURES), today, "TPS Khusus, KPU"]
+        [row.key, row.name, row.voters, *(row.counts[measure] for measure in EXPORTED), today, "TPS Khusus, KPU"]
         for row in found
     ]
     return csv_answer(exporting.as_csv([header, *rows]), f"kondisi-data-{region.pk}-{today}.csv")

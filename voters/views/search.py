@@ -12,8 +12,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission, may, require
+from regions.models import Region
 
-from .. import duplicates, keyring
+from .. import condition, duplicates, keyring
 from ..filters import VoterFilter, in_order
 from ..forms import NIKForm
 from ..models import Voter, VoterIdentity
@@ -37,17 +38,35 @@ MOST_OF_ONE_NIK: Final = 200
 @require_http_methods(["GET", "POST"])
 @never_cache
 def search(request: HttpRequest) -> HttpResponse:
-    """By name in the address; by NIK in the body only, and the answer is kept nowhere."""
+    """By name, or by condition and region, in the address; by NIK in the body only, and the answer is kept nowhere."""
     require(request.user, Permission.SEE_VOTERS)
     if request.method == "POST":
         return by_nik(request)
     filters = VoterFilter(request.GET, Voter.objects.visible_to(request.user))
     words = request.GET.get("cari", "")
-    found = in_order(filters.found, request.GET.get("urut", "")) if words else filters.found.none()
+    measure = filters.condition_asked
+    voters = condition.at_active_places(filters.found) if measure else filters.found
+    found = in_order(voters, request.GET.get("urut", "")) if words or measure else voters.none()
     paginator = Paginator(found.values_list("pk", flat=True), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("halaman"))
     page.object_list = with_standing(list(page.object_list), request.user)
-    return render(request, "voters/search.html", overview(request.user) | {"page": page, "search": words})
+    return render(request, "voters/search.html", context(request, page, words, measure))
+
+
+def context(request: HttpRequest, page: Any, words: str, measure: str) -> dict[str, Any]:
+    asked = {
+        "page": page,
+        "search": words,
+        "asked": asked_text(measure, request.GET.get("wilayah", "")) if measure else "",
+    }
+    return overview(request.user) | asked
+
+
+def asked_text(measure: str, code: str) -> str:
+    """`without e-KTP: Banten`."""
+    name = Region.objects.filter(pk=code).values_list("name", flat=True).first()
+    label = str(condition.LABELS[measure])
+    return f"{label}: {name}" if name else label
 
 
 def by_nik(request: HttpRequest) -> HttpResponse:
