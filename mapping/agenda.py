@@ -16,6 +16,7 @@ from accounts.permissions import Permission, may
 from locations.models import Batch, SpecialLocation
 from voters import searches
 from voters import strikes as strike_lists
+from voters import words as list_words
 from voters.models import DuplicateCase, Notice, Strike
 
 from . import queue as queues
@@ -46,7 +47,7 @@ def todo(user: User, policy: Policy) -> list[dict[str, Any]]:
         found += [refused_rows(user), duplicate_cases(user), notices(user), *after_determination(user, policy)]
         found += [strikes(user), not_found_at_home(user), overdue_searches(user)]
     if may(user, Permission.ENTER):
-        found += [nearly(proposals), ready(proposals), without_voters(user, policy)]
+        found += [unconfirmed(user), nearly(proposals), ready(proposals), without_voters(user, policy)]
     return [item for item in found if item["count"]]
 
 
@@ -86,6 +87,14 @@ def refused_rows(user: User) -> dict[str, Any]:
     url = reverse("voters:batch", args=[found[0].pk]) if found else ""
     text = _("from %(files)s") % {"files": ", ".join(batch.file_name for batch in found[:NAMED])}
     return item(sum(batch.rejected for batch in found), _("Rows of voter lists refused"), text, url, _("Mend"))
+
+
+def unconfirmed(user: User) -> dict[str, Any]:
+    """Lists that were sent, and that nobody said to import."""
+    found = Batch.objects.visible_to(user).filter(subject=Batch.Subject.VOTERS, state=Batch.State.CHECKING)
+    text = " · ".join(list_words.name_of(batch) for batch in found.order_by("-received_at")[:NAMED])
+    url = f"{reverse('voters:batches')}?keadaan={Batch.State.CHECKING}"
+    return item(found.count(), _("Voter lists not imported yet"), text, url, _("Look"), "bad")
 
 
 def duplicate_cases(user: User) -> dict[str, Any]:

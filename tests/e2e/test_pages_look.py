@@ -86,7 +86,14 @@ found = searches.load(
 sought = searches.make(home=origin.code, lacks="nik", due=datetime.date.today(), by=operator)
 file = io.BytesIO(b"referensi;nama;jawaban;warna\\nC-1-AAA;Warga;ditemukan;biru\\n")
 answered = answers.load(file=file, file_name="jawaban.csv", by=operator)
+from tests.voters.lists import as_csv
+from voters import importing
+readable = as_csv([row("Warga Baru", invented_nik(serial=70), blok="Blok 01"), row("Warga", "999", blok="blok-1")])
+unread = as_csv([{"Nama WBP": LONG * 2, "No. Identitas Kependudukan Warga Binaan": "3603280101900001", "Kelamin": "L"}])
+sent = {"location": place, "file_name": LONG + ".csv", "by": operator, "is_checked": True}
+looked_at, not_understood = (importing.receive(file=io.BytesIO(data), **sent) for data in (readable, unread))
 print(json.dumps({
+    "looked_at": str(looked_at.pk), "not_understood": str(not_understood.pk),
     "answers": str(answered.pk), "found": str(found.pk), "sought": str(sought.pk),
     "suggestion": str(suggestion.pk),
     "case": str(DuplicateCase.everywhere.filter(voter__location=place, closed_at=None).earliest("pk").pk),
@@ -119,6 +126,8 @@ FURTHER = (
     "/peta/?wilayah=36",
     "/telaah/{returned}/",
     "/pemilih/unggah/?lokasi={location}",
+    "/pemilih/berkas/{looked_at}/periksa/",
+    "/pemilih/berkas/{not_understood}/periksa/",
     "/kebijakan/bandingkan/?k=pemilu-2024&k={scenario}",
     "/pemilih/kondisi/?wilayah=36.03",
     "/pemilih/ganda/?keadaan=selesai",

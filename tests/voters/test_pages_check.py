@@ -21,8 +21,8 @@ from .lists import as_csv, invented_nik, load, prisons, row
 pytestmark = pytest.mark.django_db
 
 UPLOAD = "/pemilih/unggah/"
-AS_PRISONS_WRITE = (
-    "Nama WBP;No Identitas;Lahir;JK;Kamar\n"
+IN_OTHER_WORDS = (
+    "Sebutan;Angka;Hari;Gol;Kamar\n"
     f"Budi Santoso;{invented_nik()};15/08/1990;L;Blok A\n"
     f"Siti Aminah;{invented_nik(sex='P')};15/08/1990;P;BLOK-A\n"
 )
@@ -101,14 +101,14 @@ def test_a_list_is_looked_at_before_anything_of_it_is_taken(browser, place):
 
 
 def test_columns_are_corrected_and_remembered_for_the_next_list(browser, place):
-    url = send(browser, AS_PRISONS_WRITE, place=place)
+    url = send(browser, IN_OTHER_WORDS, place=place)
     before = browser.get(url)
     refused = press(browser, url, "impor", place)
     press(browser, url, "lihat", place, **TAKEN_FOR)
     seen = browser.get(url)
     first = imported(browser, url, place)
 
-    again = send(browser, f"{AS_PRISONS_WRITE}Ani;-;01/02/1991;P;Blok A\n", place=place)
+    again = send(browser, f"{IN_OTHER_WORDS}Ani;-;01/02/1991;P;Blok A\n", place=place)
     page = browser.get(again)
 
     assert before.context["faults"]
@@ -123,16 +123,16 @@ def test_columns_are_corrected_and_remembered_for_the_next_list(browser, place):
 
 
 def test_a_correction_is_remembered_for_its_territory_only(browser, place, client):
-    url = send(browser, AS_PRISONS_WRITE, place=place)
+    url = send(browser, IN_OTHER_WORDS, place=place)
     press(browser, url, "lihat", place, **TAKEN_FOR)
     imported(browser, url, place)
     client.force_login(factories.user(territory="32"))
 
-    assert client.get(send(client, AS_PRISONS_WRITE)).context["known"] is None
+    assert client.get(send(client, IN_OTHER_WORDS)).context["known"] is None
 
 
 def test_a_change_is_looked_at_before_it_is_imported(browser, place):
-    url = send(browser, AS_PRISONS_WRITE, place=place)
+    url = send(browser, IN_OTHER_WORDS, place=place)
 
     answer = press(browser, url, "impor", place, **TAKEN_FOR)
 
@@ -141,7 +141,7 @@ def test_a_change_is_looked_at_before_it_is_imported(browser, place):
 
 
 def test_refused_rows_come_back_with_columns_that_are_understood(browser, place):
-    url = send(browser, AS_PRISONS_WRITE.replace("15/08/1990;P", "15/13/1990;P"), place=place)
+    url = send(browser, IN_OTHER_WORDS.replace("15/08/1990;P", "15/13/1990;P"), place=place)
     press(browser, url, "lihat", place, **TAKEN_FOR, **{"kolom-4": ""})
     batch = imported(browser, url, place)
 
@@ -153,7 +153,7 @@ def test_refused_rows_come_back_with_columns_that_are_understood(browser, place)
 
 
 def test_what_a_column_holds_is_not_shown_before_it_is_known(browser, place):
-    page = browser.get(send(browser, AS_PRISONS_WRITE, place=place)).content.decode()
+    page = browser.get(send(browser, IN_OTHER_WORDS, place=place)).content.decode()
 
     assert "Budi" not in page
     assert "15/08/1990" not in page
@@ -171,7 +171,7 @@ def test_lists_without_a_header_are_not_known_again(browser, place):
 
 
 def test_a_button_pressed_too_early_says_what_is_missing(browser, place):
-    url = send(browser, AS_PRISONS_WRITE, place=place)
+    url = send(browser, IN_OTHER_WORDS, place=place)
 
     page = browser.post(url, {"tindakan": "impor", "lokasi": place.pk}, follow=True)
 
@@ -293,7 +293,8 @@ def test_a_list_left_unconfirmed_is_found_again_and_gone_on_with(browser, place)
     data = as_csv([row("Budi")])
     url = send(browser, data, place=place)
 
-    [line] = browser.get("/pemilih/berkas/?keadaan=checking").context["page"]
+    [waiting] = [item for item in browser.get("/").context["todo"] if "keadaan=checking" in item["url"]]
+    [line] = browser.get(waiting["url"]).context["page"]
     way_on = browser.get(line["url"])
     again = send(browser, data, place=place)
 
