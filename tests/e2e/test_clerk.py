@@ -28,6 +28,15 @@ def form(live_site: Site) -> str:
     return f"/pemilih/lokasi/{prepare(live_site, accounts(banten='36') + DORMITORY)}/tambah/"
 
 
+def tab_to(page: Any, name: str, strokes: int = 20) -> None:
+    """Walks on with the tabulator until the field of this name has the focus."""
+    for _stroke in range(strokes):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.name") == name:
+            return
+    raise AssertionError(f"{name} is not reached with {strokes} strokes")
+
+
 def test_a_voter_is_entered_with_the_keyboard_alone_and_the_next_form_is_ready(
     form: str, new_page: Callable[..., Any]
 ) -> None:
@@ -41,7 +50,9 @@ def test_a_voter_is_entered_with_the_keyboard_alone_and_the_next_form_is_ready(
     assert page.input_value("[name=jenis_kelamin]") == "P"
     keys.press("Tab")
     keys.type("Warga Contoh")
-    page.focus("[name=kode_wilayah_domisili]")
+    tab_to(page, "blok")
+    keys.type("Blok Mawar")
+    tab_to(page, "kode_wilayah_domisili")
     keys.type("Sukarasa Sukasari")
     page.wait_for_selector("[data-region-picker] [data-code]")
     keys.press("Enter")
@@ -53,7 +64,22 @@ def test_a_voter_is_entered_with_the_keyboard_alone_and_the_next_form_is_ready(
     assert page.url.split("?")[0].endswith(form)
     assert "Warga Contoh" in page.inner_text("main")
     assert page.input_value("[name=nik]") == ""
+    assert page.input_value("[name=blok]") == "Blok Mawar"
     assert heard == []
+
+
+def test_the_second_voter_of_a_block_takes_a_nik_a_name_and_enter(form: str, new_page: Callable[..., Any]) -> None:
+    page = sign_in(new_page(), "banten")
+    page.goto(form)
+
+    for serial, name in ((11, "Warga Satu"), (12, "Warga Dua")):
+        page.keyboard.type(invented_nik(serial=serial))
+        page.keyboard.press("Tab")
+        page.keyboard.type(name)
+        with page.expect_navigation():
+            page.keyboard.press("Enter")
+        wait_for(page, lambda: page.evaluate("document.activeElement.name") == "nik")
+        assert name in page.inner_text("main")
 
 
 def test_the_cursor_stands_in_the_first_field_that_is_wrong(form: str, new_page: Callable[..., Any]) -> None:
