@@ -26,6 +26,7 @@ from .acts import MOST, TRIES
 from .loading import again_if_interrupted
 from .models import Act, ActStep, Notice, OfficialMark, Register, Voter, VoterIdentity
 from .registration import require_reason, without_figures
+from .resolving import Person
 
 Field, Kind = ActStep.Field, Act.Kind
 REFUSALS: Final = {
@@ -143,11 +144,12 @@ class _Carrying:
         held = VoterIdentity.everywhere.filter(pk__in=ids, claim__isnull=False)
         self.claimants = set(held.values_list("pk", flat=True))
         self.steps: list[ActStep] = []
+        self.entries: dict[uuid.UUID, Person] = {}
         self.moved: list[tuple[Voter, Voter]] = []
 
     def carry_out(self, *, name: str, reason: str) -> Done:
         if self.order.to:
-            self._leave_out_the_faulty()
+            self._leave_out_the_faulty(self.order.to)
         for voter in self.found.fitting:
             self._change(voter)
         if not self.steps:
@@ -161,12 +163,12 @@ class _Carrying:
         self._tell()
         return Done(act, self.found.refused)
 
-    def _leave_out_the_faulty(self) -> None:
+    def _leave_out_the_faulty(self, to: SpecialLocation) -> None:
         """Whose entry would be refused today is found before anything is written."""
-        assert self.order.to is not None
         fitting, self.found.fitting = self.found.fitting, []
+        self.entries = registration.entries_at(voters=fitting, location=to, by=self.by)
         for voter in fitting:
-            if registration.passes(voter=voter, location=self.order.to, by=self.by):
+            if voter.pk in self.entries:
                 self.found.fitting.append(voter)
             else:
                 self.found.refused.append((voter, "faulty"))
@@ -182,13 +184,16 @@ class _Carrying:
 
     def _register(self, to: SpecialLocation) -> None:
         """At the new location, with the departure that was given before, if it lies behind."""
-        assert self.order.on is not None
         before = {step.voter_id: step.before for step in self.steps}
+        old = {self.entries[voter.pk].id: voter for voter in self.found.fitting}
         for voter in self.found.fitting:
-            stays_until = date.fromisoformat(before[voter.pk]) if before[voter.pk] else None
-            new = registration.transfer(voter=voter, location=to, on=self.order.on, until=stays_until, by=self.by)
-            self._step(new, Field.REGISTERED, after=_text(self.order.on), other=voter)
-            self.moved.append((voter, new))
+            parsed = self.entries[voter.pk].parsed
+            parsed.arrival = self.order.on
+            parsed.departure = date.fromisoformat(before[voter.pk]) if before[voter.pk] else None
+        registration.enter_all(people=[self.entries[voter.pk] for voter in old.values()], location=to, by=self.by)
+        for new in Voter.everywhere.filter(pk__in=old).order_by("pk"):
+            self._step(new, Field.REGISTERED, after=_text(self.order.on), other=old[new.pk])
+            self.moved.append((old[new.pk], new))
 
     def _step(self, voter: Voter, name: str, **values: Any) -> None:
         self.steps.append(ActStep(territory=voter.territory, voter=voter, field=name, **values))

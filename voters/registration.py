@@ -9,7 +9,6 @@ import re
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import router, transaction
@@ -142,25 +141,35 @@ def is_listed_for_good(voter: Voter) -> bool:
     return False
 
 
-@transaction.atomic
-def transfer(*, voter: Voter, location: SpecialLocation, on: date, until: date | None, by: Actor) -> Voter:
-    """A new registration of this voter at `location` from that day on, without block. Whoever is there already is not
-    looked for, and the departure is the caller's. Raises ValidationError where the entry would not be taken today.
+def entries_at(*, voters: Collection[Voter], location: SpecialLocation, by: Actor) -> dict[uuid.UUID, Person]:
+    """These voters as they would be entered anew at `location`, without block and dates, by id.
+
+    Who is not in it would be refused today.
     """
-    require(by, Permission.ENTER, territories=[voter.territory, location.territory])
-    cells = cells_of(storing.stored_voters([voter.pk])[voter.pk])
-    cells.update(blok="", tanggal_masuk=on.isoformat(), tanggal_keluar=until.isoformat() if until else "")
-    return _insert(_person(cells, location=location, by=by), by=by)
+    blank = {"blok": "", "tanggal_masuk": "", "tanggal_keluar": "", "kode_lokasi": location.code}
+    stored = storing.stored_voters([voter.pk for voter in voters])
+    register_, today = Register.current(), timezone.localdate()
+    rows = {
+        pk: columns.parse_row({**cells_of(each, blocks={}), **blank}, today=today, synthetic=register_.is_synthetic)
+        for pk, each in stored.items()
+    }
+    parsed = {pk: row for pk, row in rows.items() if not isinstance(row, list)}
+    resolver = resolver_for(*parsed.values(), location=location, reach=by.reach)
+    people = {pk: resolver.person(row) for pk, row in parsed.items()}
+    return {pk: person for pk, person in people.items() if not isinstance(person, list)}
 
 
-def passes(*, voter: Voter, location: SpecialLocation, by: Actor) -> bool:
-    """Whether the entry of this voter would be taken at `location` today, its dates apart."""
-    cells = cells_of(storing.stored_voters([voter.pk])[voter.pk])
-    try:
-        _person({**cells, "blok": "", "tanggal_masuk": "", "tanggal_keluar": ""}, location=location, by=by)
-    except ValidationError:
-        return False
-    return True
+def enter_all(*, people: Collection[Person], location: SpecialLocation, by: Actor) -> None:
+    """New voters at one location, without a block, and what they do to the claims of their NIK. Whoever is there already is
+    not looked for; the caller's transaction, lock and audit entry.
+    """
+    require(by, Permission.ENTER, territories=[location.territory])
+    epoch = Register.current().epoch
+    rows = [(*storing.new_voter(person, batch_id=None, epoch=epoch), None) for person in people]
+    insert_rows(Voter, storing.NEW_VOTER_FIELDS, rows)
+    insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [(*row, None) for row in storing.new_identities(list(people))])
+    hashes = {person.nik_hash for person in people if person.nik_hash and person.verdict == nik.OK}
+    changes.record({location.pk} | claims.settle(hashes, inserted=[person.id for person in people]))
 
 
 def reveal_identity(*, voter: Voter, reason: str, by: Actor) -> dict[str, str]:

@@ -190,9 +190,11 @@ class Resolver:
         return verdict.verdict, district, warnings
 
 
-def resolver_for(parsed: ParsedRow, *, location: SpecialLocation | None, reach: Reach) -> Resolver:
-    """For one row of a form: looks up only what it names."""
-    codes = [parsed.home_code, parsed.stay_code, nik.district_of(parsed.nik) if parsed.nik else ""]
+def resolver_for(*rows: ParsedRow, location: SpecialLocation | None, reach: Reach) -> Resolver:
+    """For one row of a form, or a few: looks up only what they name."""
+    codes = [
+        code for row in rows for code in (row.home_code, row.stay_code, nik.district_of(row.nik) if row.nik else "")
+    ]
     known = {location.code: location_ref(location)} if location else {}
     return Resolver(reach=reach, regions=Regions.around(codes), locations=known, register=Register.current())
 

@@ -193,6 +193,26 @@ def test_who_seems_to_be_there_already_is_not_entered_twice(places, people, bant
     assert not Act.everywhere.exists()
 
 
+def test_whose_entry_would_be_refused_today_is_left_alone(places, people, banten):
+    Voter.everywhere.filter(name="Siti").update(name="...")
+
+    done = do(KIND.TRANSFER, [people["Siti"], people["Budi"]], banten, on=MOVED, to=places[1])
+
+    assert [why for _voter, why in done.refused] == ["faulty"]
+    assert Voter.everywhere.get(name="...").departure is None
+
+
+def test_a_transfer_of_many_takes_no_more_statements_than_one_of_a_few(
+    places, people, banten, django_assert_max_num_queries
+):
+    load(*[row(f"Warga {chr(97 + n)}", invented_nik(serial=100 + n)) for n in range(20)], at=places[0])
+
+    with django_assert_max_num_queries(90):
+        do(KIND.TRANSFER, Voter.everywhere.filter(name__startswith="Warga"), banten, on=MOVED, to=places[1])
+
+    assert Voter.everywhere.filter(location=places[1]).count() == 20
+
+
 @pytest.mark.parametrize(
     ("kind", "values", "code"),
     [
