@@ -13,8 +13,8 @@ from locations.models import Batch
 from tests import factories
 from tpskhusus import invariants
 from tpskhusus.invariants import check
-from voters import acts, entering, keyring, searching, undo
-from voters.models import Act, Compared, DuplicateCase, Voter, VoterIdentity
+from voters import acts, entering, keyring, mending, orders, searching, undo
+from voters.models import Act, Compared, DuplicateCase, MendedRow, Voter, VoterIdentity
 
 from .lists import counts, invented_nik, load, prisons, row
 
@@ -265,3 +265,43 @@ def test_a_list_taken_back_while_its_people_come_elsewhere_leaves_each_counting_
     assert VoterIdentity.everywhere.exclude(claim=None).count() == Voter.everywhere.count() == PEOPLE
     assert not Voter.everywhere.filter(is_duplicate=True).exists()
     assert invariants_hold()
+
+
+def test_of_two_who_correct_a_refused_row_at_once_one_enters_the_voter():
+    place, _elsewhere = prisons()
+    people = [factories.user(territory="36") for _ in range(2)]
+    batch = load(row("Budi Santoso", jenis_kelamin="X"), at=place, by=people[0])
+    refusal = batch.refusals.get()
+
+    raised = together(
+        *(lambda who=who: mending.mend(refusal=refusal, fields={"jenis_kelamin": "L"}, by=who) for who in people)
+    )
+
+    assert [type(error) for error in raised] == [ValidationError]
+    assert Voter.everywhere.count() == MendedRow.everywhere.count() == 1
+
+
+def test_transfers_both_ways_and_an_import_at_once_do_not_stand_in_each_others_way():
+    places = {"A": prisons()[0], "C": factories.special_location("C", "36.71.01.1001")}
+    clerk = factories.user(territory="36")
+    people = {
+        code: [
+            row(f"Warga {code}", invented_nik(serial=serial), kode_lokasi=code) for serial in range(start, start + 30)
+        ]
+        for code, start in (("A", 1), ("C", 101))
+    }
+    for rows in people.values():
+        load(*rows)
+    voters = {code: list(Voter.everywhere.filter(location__code=code)) for code in places}
+
+    def move(code: str, to: str) -> orders.Done:
+        order = orders.Order(Act.Kind.TRANSFER, on=date(2023, 12, 1), to=places[to])
+        return orders.carry_out(order=order, voters=voters[code], reason="mutasi", by=clerk)
+
+    again = [{**cells, "blok": "Mawar"} for cells in reversed(people["C"])]
+    raised = together(lambda: move("A", "C"), lambda: move("C", "A"), lambda: load(*again))
+
+    assert raised == []
+    assert Voter.everywhere.count() == 120
+    assert VoterIdentity.everywhere.exclude(claim=None).count() == 60
+    assert [finding.name for finding in check() if not finding.holds] == []
