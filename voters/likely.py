@@ -14,10 +14,12 @@ pairs alone.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Final, Literal, NamedTuple
 
 import numpy as np
@@ -35,6 +37,9 @@ BIRTHDAYS: Final = 22_000
 """Days on which a voter may have been born: sixty years."""
 NEAR_NAME: Final = 0.88
 DIGITS: Final = 16
+JOINED: Final = 2_000_000
+WEIGHED: Final = 100_000
+"""So many pairs lie in memory with their doubles, so many with all their digits."""
 
 Verdict = Literal["same", "near", "different", "missing"]
 FIELDS: Final = ("name", "birth_date", "nik", "sex")
@@ -86,10 +91,14 @@ def pairs(people: Sequence[Person], *, least: float = 0.5, anew: Collection[int]
 
     `anew` are the places of those who are compared with everybody; the others are not compared among themselves.
     """
-    if len(people) < 2:
+    return pairs_of(Columns.of(people), least=least, anew=anew)
+
+
+def pairs_of(columns: Columns, *, least: float = 0.5, anew: Collection[int] | None = None) -> list[Pair]:
+    """`pairs` of people who were gathered one after the other."""
+    if len(columns) < 2:
         return []
-    columns = Columns.of(people)
-    is_anew = None if anew is None else _marked(len(people), anew)
+    is_anew = None if anew is None else _marked(len(columns), anew)
     one, other = _candidates(columns, is_anew)
     return _weighed(columns, one, other, least)
 
@@ -102,12 +111,13 @@ def _marked(count: int, places: Collection[int]) -> NDArray[np.bool_]:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """People as arrays: numbers of names, parts of the birth date, the NIK as a number (0: none)."""
+    """People as arrays: numbers of names, parts of the birth date, the NIK as a number (0: none).
+
+    `names` has each name once, by its number; a person without a name has a number of its own, below 0.
+    """
 
     names: list[str]
     name: Ints
-    beginning: Ints
-    ending: Ints
     year: Ints
     day: Ints
     nik: Ints
@@ -116,29 +126,69 @@ class Columns:
 
     @classmethod
     def of(cls, people: Sequence[Person]) -> Columns:
-        names = [person.name for person in people]
-        return cls(
-            names=names,
-            name=_numbered(names),
-            beginning=_numbered(list(map(_beginning, names))),
-            ending=_numbered(list(map(_ending, names))),
-            year=np.array([person.born.year for person in people], dtype=np.int64),
-            day=np.array([person.born.month * 100 + person.born.day for person in people], dtype=np.int64),
-            nik=np.array([int(person.nik or 0) for person in people], dtype=np.int64),
-            sex=np.array([person.sex == "P" for person in people], dtype=np.int64),
-            claims=np.array([person.claims for person in people], dtype=bool),
-        )
+        gathered = Gathered()
+        for person in people:
+            gathered.add(person)
+        return gathered.columns()
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def texts(self, places: Ints) -> list[str]:
+        """The names at these places; "" for none."""
+        return [self.names[number] if number >= 0 else "" for number in self.name[places].tolist()]
+
+    @property
+    def beginning(self) -> Ints:
+        return self._of_names(_beginning)
+
+    @property
+    def ending(self) -> Ints:
+        return self._of_names(_ending)
+
+    def _of_names(self, part: Callable[[str], str]) -> Ints:
+        """Equal parts of names, equal numbers; an empty part is alone with itself."""
+        numbers: dict[str, int] = {"": -1}
+        of_name = [numbers.setdefault(part(name), len(numbers)) for name in [*self.names, ""]]
+        found = np.array(of_name, dtype=np.int64)[np.where(self.name < 0, -1, self.name)]
+        return np.where(found < 0, -1 - np.arange(len(self)), found)
 
     @property
     def born(self) -> Ints:
         return self.year * 10_000 + self.day
 
 
-def _numbered(texts: Sequence[str]) -> Ints:
-    """Equal texts, equal numbers; an empty text is alone with itself."""
-    numbers: dict[str, int] = {}
-    found = [numbers.setdefault(text, len(numbers)) if text else -place - 1 for place, text in enumerate(texts)]
-    return np.array(found, dtype=np.int64)
+class Gathered:
+    """Takes people in one after the other: some numbers each, and a name once however many bear it."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, int] = {}
+        self._name, self._year, self._day, self._nik = array("q"), array("q"), array("q"), array("q")
+        self._sex, self._claims = array("b"), array("b")
+
+    def __len__(self) -> int:
+        return len(self._name)
+
+    def add(self, person: Person) -> None:
+        name, born, nik, sex, claims = person
+        self._name.append(self._names.setdefault(name, len(self._names)) if name else -len(self) - 1)
+        self._year.append(born.year)
+        self._day.append(born.month * 100 + born.day)
+        self._nik.append(int(nik or 0))
+        self._sex.append(sex == "P")
+        self._claims.append(claims)
+
+    def columns(self) -> Columns:
+        """Nobody can be added any more."""
+        return Columns(
+            names=list(self._names),
+            name=np.frombuffer(self._name, dtype=np.int64),
+            year=np.frombuffer(self._year, dtype=np.int64),
+            day=np.frombuffer(self._day, dtype=np.int64),
+            nik=np.frombuffer(self._nik, dtype=np.int64),
+            sex=np.frombuffer(self._sex, dtype=np.int8).astype(np.int64),
+            claims=np.frombuffer(self._claims, dtype=bool),
+        )
 
 
 _VOWELS = str.maketrans("", "", "aeiou ")
@@ -159,32 +209,43 @@ def _ending(name: str) -> str:
 
 def _candidates(people: Columns, is_anew: NDArray[np.bool_] | None) -> tuple[Ints, Ints]:
     """Pairs that share a key, each once, the lower place first."""
-    found = [_sharing(key) for key in _keys(people)]
-    found += [_sharing(key, of=has_nik) for key, has_nik in _nik_keys(people.nik)]
-    if is_anew is not None:
-        found = [(one[kept], other[kept]) for one, other in found for kept in [is_anew[one] | is_anew[other]]]
-    together = np.concatenate([one * len(people.names) + other for one, other in found])
-    distinct = np.unique(together)
-    one, other = distinct // len(people.names), distinct % len(people.names)
+    keys = chain(((key, None) for key in _keys(people)), _nik_keys(people.nik))
+    distinct = _distinct(_together(*_sharing(key, of=of), len(people), is_anew) for key, of in keys)
+    one, other = distinct // len(people), distinct % len(people)
     is_claimed = (people.nik[one] > 0) & (people.nik[one] == people.nik[other])  # one NIK twice is a claim, not a guess
     is_claimed &= people.claims[one] & people.claims[other]
     return one[~is_claimed], other[~is_claimed]
 
 
-def _keys(people: Columns) -> list[Ints]:
+def _together(one: Ints, other: Ints, count: int, is_anew: NDArray[np.bool_] | None) -> Ints:
+    """A pair as one number, where it is to be compared."""
+    together = one * count + other
+    return together if is_anew is None else together[is_anew[one] | is_anew[other]]
+
+
+def _distinct(found: Iterable[Ints]) -> Ints:
+    """Sorted, each once. Joined as soon as they are `JOINED` together, so that few lie there twice."""
+    distinct, waiting, count = np.empty(0, dtype=np.int64), [], 0
+    for part in found:
+        waiting.append(part)
+        count += len(part)
+        if count > JOINED:
+            distinct, waiting, count = np.unique(np.concatenate([distinct, *waiting])), [], 0
+    return np.unique(np.concatenate([distinct, *waiting]))
+
+
+def _keys(people: Columns) -> Iterator[Ints]:
     """Name and date; beginning or ending of the name, date and sex; name and year (too many: and month, or and day); name and day."""
     by_year = _mixed(people.name, people.year, people.sex)
     is_crowded = _is_crowded(by_year)
-    alone = -np.arange(1, len(people.names) + 1)
-    return [
-        _mixed(people.name, people.born),
-        _mixed(people.beginning, people.born, people.sex),
-        _mixed(people.ending, people.born, people.sex),
-        np.where(is_crowded, alone, by_year),
-        np.where(is_crowded, _mixed(by_year, people.day // 100), alone),
-        np.where(is_crowded, _mixed(by_year, people.day % 100), alone),
-        _mixed(people.name, people.day),
-    ]
+    alone = -np.arange(1, len(people) + 1)
+    yield _mixed(people.name, people.born)
+    yield _mixed(people.beginning, people.born, people.sex)
+    yield _mixed(people.ending, people.born, people.sex)
+    yield np.where(is_crowded, alone, by_year)
+    yield np.where(is_crowded, _mixed(by_year, people.day // 100), alone)
+    yield np.where(is_crowded, _mixed(by_year, people.day % 100), alone)
+    yield _mixed(people.name, people.day)
 
 
 def _nik_keys(nik: Ints) -> Iterable[tuple[Ints, Ints]]:
@@ -238,7 +299,7 @@ def _sharing(key: Ints, of: Ints | None = None) -> tuple[Ints, Ints]:
 
 
 def _weighed(people: Columns, one: Ints, other: Ints, least: float) -> list[Pair]:
-    total = len(people.names)
+    total = len(people)
     name, name_verdict = _of_names(people, one, other)
     born, born_verdict = _of_dates(people, one, other)
     nik, nik_verdict = _of_niks(people, one, other, name_verdict)
@@ -268,7 +329,7 @@ def _of_names(people: Columns, one: Ints, other: Ints) -> tuple[Floats, Ints]:
     likeness = np.ones(len(one))
     unlike = np.flatnonzero(~is_same)
     if len(unlike):
-        texts = [[people.names[place] for place in places[unlike].tolist()] for places in (one, other)]
+        texts = [people.texts(places[unlike]) for places in (one, other)]
         likeness[unlike] = cpdist(*texts, scorer=JaroWinkler.normalized_similarity, dtype=np.float64, workers=1)
         likeness[unlike[_are_numbered_apart(*texts)]] = 0
     is_near = ~is_same & (likeness >= NEAR_NAME)
@@ -323,7 +384,13 @@ def _of_niks(people: Columns, one: Ints, other: Ints, name_verdict: Ints) -> tup
 
 
 def _is_one_slip(ones: Ints, others: Ints) -> NDArray[np.bool_]:
-    """One digit differs, or two neighbours stand the other way round."""
+    """One digit differs, or two neighbours stand the other way round. In pieces, since each has all its digits apart."""
+    starts = range(0, len(ones), WEIGHED)
+    slips = [_are_one_slip(ones[start : start + WEIGHED], others[start : start + WEIGHED]) for start in starts]
+    return np.concatenate([np.empty(0, dtype=bool), *slips])
+
+
+def _are_one_slip(ones: Ints, others: Ints) -> NDArray[np.bool_]:
     a = [ones // 10**digit % 10 for digit in range(DIGITS)]
     b = [others // 10**digit % 10 for digit in range(DIGITS)]
     wrong = sum([(x != y).astype(int) for x, y in zip(a, b, strict=True)], start=np.zeros(len(ones), dtype=int))
@@ -373,4 +440,16 @@ def _members(group: Iterable[Pair]) -> tuple[int, ...]:
     return tuple(sorted({place for pair in group for place in (pair.one, pair.other)}))
 
 
-__all__ = ["FIELDS", "Cluster", "Pair", "Person", "Verdict", "clusters", "grouped", "pairs"]
+__all__ = [
+    "FIELDS",
+    "Cluster",
+    "Columns",
+    "Gathered",
+    "Pair",
+    "Person",
+    "Verdict",
+    "clusters",
+    "grouped",
+    "pairs",
+    "pairs_of",
+]

@@ -6,8 +6,11 @@ voter's territory. Everybody is read (names are weighed by how rare they are), b
 
 from __future__ import annotations
 
+import sys
 import uuid
+from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
@@ -21,6 +24,8 @@ from .storing import HASHES_A_QUERY, chunks
 
 CHUNK: Final = 2000
 MARKS_AT_ONCE: Final = 50_000
+ID_BYTES, HASH_BYTES = 16, 32
+NO_HASH: Final = bytes(HASH_BYTES)
 Half = tuple[uuid.UUID, uuid.UUID]
 
 
@@ -34,14 +39,37 @@ class Seen(NamedTuple):
     sex: str
 
 
-class Everybody(NamedTuple):
-    """Who stands on a list, by place; `anew` are the places of the changed, `seen` as what those are compared."""
+class Everybody:
+    """Who stands on a list, by place, packed: a register has millions. `anew` are the places of the changed."""
 
-    ids: list[uuid.UUID]
-    niks: list[bytes | None]
-    people: list[likely.Person]
-    anew: list[int]
-    seen: list[Seen]
+    def __init__(self) -> None:
+        self.people, self.anew = likely.Gathered(), array("q")
+        self._ids, self._niks, self._of_anew = bytearray(), bytearray(), bytearray()
+        self._territories: list[str] = []
+        self._sexes: list[str] = []
+
+    def add(self, seen: Seen, person: likely.Person, *, is_changed: bool) -> None:
+        if is_changed:
+            self.anew.append(len(self.people))
+            self._of_anew += seen.person_hash
+            self._territories.append(sys.intern(seen.territory))
+            self._sexes.append(sys.intern(seen.sex))
+        self._ids += seen.voter_id.bytes
+        self._niks += seen.nik_hash or NO_HASH
+        self.people.add(person)
+
+    def id(self, place: int) -> uuid.UUID:
+        return uuid.UUID(bytes=bytes(self._ids[ID_BYTES * place : ID_BYTES * (place + 1)]))
+
+    def nik_hash(self, place: int) -> bytes | None:
+        hashed = bytes(self._niks[HASH_BYTES * place : HASH_BYTES * (place + 1)])
+        return None if hashed == NO_HASH else hashed
+
+    def seen(self) -> Iterator[Seen]:
+        """As what the changed are compared."""
+        for number, (place, territory, sex) in enumerate(zip(self.anew, self._territories, self._sexes, strict=True)):
+            person_hash = bytes(self._of_anew[HASH_BYTES * number : HASH_BYTES * (number + 1)])
+            yield Seen(self.id(place), territory, self.nik_hash(place), person_hash, sex)
 
 
 def search() -> int:
@@ -54,9 +82,9 @@ def search() -> int:
     if changed:
         with collecting_rarely():
             everybody = _everybody(changed)
-        pairs = likely.pairs(everybody.people, anew=everybody.anew)
-        _remember_pairs(everybody.ids, _of_two_niks(pairs, everybody.niks), changed)
-        _remember_compared(everybody.seen)
+        pairs = likely.pairs_of(everybody.people.columns(), anew=everybody.anew)
+        _remember_pairs(everybody, _of_two_niks(pairs, everybody), changed)
+        _remember_compared(everybody.seen())
     suspects.bring_up_to_date()
     return len(changed)
 
@@ -76,23 +104,21 @@ def changed_since() -> Iterable[uuid.UUID]:
 
 
 def _everybody(changed: Collection[uuid.UUID]) -> Everybody:
-    found = Everybody([], [], [], [], [])
-    for seen, person in _people():
-        if seen.voter_id in changed:
-            found.anew.append(len(found.ids))
-            found.seen.append(seen)
-        found.ids.append(seen.voter_id)
-        found.niks.append(seen.nik_hash)
-        found.people.append(person)
+    found = Everybody()
+    for seen, person in people():
+        found.add(seen, person, is_changed=seen.voter_id in changed)
     return found
 
 
-def _of_two_niks(pairs: Iterable[likely.Pair], niks: Sequence[bytes | None]) -> Iterator[likely.Pair]:
+def _of_two_niks(pairs: Iterable[likely.Pair], everybody: Everybody) -> Iterator[likely.Pair]:
     """One NIK twice is a case of the claims, not a guess."""
-    return (pair for pair in pairs if niks[pair.one] is None or niks[pair.one] != niks[pair.other])
+    for pair in pairs:
+        nik_hash = everybody.nik_hash(pair.one)
+        if nik_hash is None or nik_hash != everybody.nik_hash(pair.other):
+            yield pair
 
 
-def _people() -> Iterator[tuple[Seen, likely.Person]]:
+def people() -> Iterator[tuple[Seen, likely.Person]]:
     """Everybody who stands on a list, opened in memory.
 
     Invented people have a NIK with serial 0000: one digit off says nothing of those.
@@ -113,13 +139,14 @@ def _people() -> Iterator[tuple[Seen, likely.Person]]:
 
 
 @transaction.atomic
-def _remember_pairs(ids: Sequence[uuid.UUID], pairs: Iterable[likely.Pair], changed: Collection[uuid.UUID]) -> None:
+def _remember_pairs(everybody: Everybody, pairs: Iterable[likely.Pair], changed: Collection[uuid.UUID]) -> None:
     """Writes what the search found; a pair of the changed that is no longer alike goes, one said to be two people stays."""
     wait_as_long_as_it_takes()
     suspects.lock()
     found: dict[Half, likely.Pair] = {}
     for pair in pairs:
-        found[ids[pair.one], ids[pair.other]] = found[ids[pair.other], ids[pair.one]] = pair
+        one, other = everybody.id(pair.one), everybody.id(pair.other)
+        found[one, other] = found[other, one] = pair
     known = {(one, other): (pk, said) for pk, one, other, said in _known(changed)}
     gone = [pk for half, (pk, said) in known.items() if half not in found and said is None]
     for chunk in chunks(gone, HASHES_A_QUERY):
@@ -165,9 +192,9 @@ def _territories(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return found
 
 
-def _remember_compared(seen: Sequence[Seen]) -> None:
+def _remember_compared(seen: Iterator[Seen]) -> None:
     """In pieces, so that on SQLite nobody waits for all of it; one left out by a kill is compared once more."""
-    for piece in chunks(seen, MARKS_AT_ONCE):
+    while piece := list(islice(seen, MARKS_AT_ONCE)):
         with transaction.atomic():
             wait_as_long_as_it_takes()
             suspects.lock()
