@@ -79,10 +79,10 @@ class SearchForm(forms.Form):
 
 
 def label_of(origin: searches.Origin) -> str:
-    """`Kabupaten Tangerang (12 of 340 without NIK)`."""
+    """`Kabupaten Tangerang (12 without NIK, 30 without NKK)`."""
     figures = {
         "name": origin.name or gettext("home unknown"),
-        "count": number_format(origin.without_nik, force_grouping=True),
-        "voters": number_format(origin.voters, force_grouping=True),
+        "nik": number_format(origin.without_nik, force_grouping=True),
+        "nkk": number_format(origin.without_nkk, force_grouping=True),
     }
-    return gettext("%(name)s (%(count)s of %(voters)s without NIK)") % figures
+    return gettext("%(name)s (%(nik)s without NIK, %(nkk)s without NKK)") % figures

@@ -83,26 +83,34 @@ _PERSON: Final = ("nik", "nkk", "tempat_lahir", "tanggal_lahir", "alamat", "rt",
 
 
 class Origin(NamedTuple):
-    """A home regency (its code, or UNKNOWN): how many of the own voters are from there, and how many of them have no NIK."""
+    """A home regency (its code, or UNKNOWN): how many of the own voters are from there, how many without NIK, without NKK."""
 
     code: str
     name: str
     voters: int
     without_nik: int
+    without_nkk: int
 
 
 def origins(user: User) -> list[Origin]:
-    """Where whoever may be looked for comes from, the most without a NIK first. Whether an NKK is there is sealed."""
-    counts = {"voters": Count("pk"), "without_nik": Count("pk", filter=Q(nik_verdict=NIKVerdict.NONE))}
+    """Where whoever may be looked for comes from, the most without a NIK first."""
+    counts = {
+        "voters": Count("pk"),
+        "without_nik": Count("pk", filter=Q(nik_verdict=NIKVerdict.NONE)),
+        "without_nkk": Count("pk", filter=Q(has_nkk=False)),
+    }
     own = _seekable(Voter.objects.visible_to(user)).order_by().annotate(regency=Substr("home_id", 1, 5))
     sums: dict[str, list[int]] = {}
     for row in own.values("regency").annotate(**counts):
-        sum_ = sums.setdefault(row["regency"] if len(row["regency"] or "") == 5 else UNKNOWN, [0, 0])
-        sum_[0] += row["voters"]
-        sum_[1] += row["without_nik"]
+        sum_ = sums.setdefault(row["regency"] if len(row["regency"] or "") == 5 else UNKNOWN, [0] * len(counts))
+        sum_[:] = [so_far + row[name] for so_far, name in zip(sum_, counts, strict=True)]
     names = dict(Region.objects.filter(pk__in=sums).values_list("pk", "name"))
     found = [Origin(code, names.get(code, ""), *counted) for code, counted in sums.items()]
-    return sorted(found, key=lambda origin: (origin.code == UNKNOWN, -origin.without_nik, origin.name))
+    return sorted(found, key=_rank)
+
+
+def _rank(origin: Origin) -> tuple[bool, int, int, str]:
+    return origin.code == UNKNOWN, -origin.without_nik, -origin.without_nkk, origin.name
 
 
 @transaction.atomic
@@ -191,6 +199,8 @@ def _people(home: str, lacks: str, by: User) -> list[tuple[uuid.UUID, str, str]]
     own = _from(home, _seekable(Voter.objects.visible_to(by))).order_by("name", "pk")
     if lacks == SearchList.Lacks.NIK:
         own = own.filter(nik_verdict=NIKVerdict.NONE)
+    elif lacks == SearchList.Lacks.NKK:
+        own = own.exclude(has_nkk=True)
     rows = list(own.values_list("pk", "territory", "nik_verdict"))
     found = []
     for some in storing.chunks(rows, storing.HASHES_A_QUERY):

@@ -225,6 +225,7 @@ def test_the_regency_of_the_location_learns_whom_home_does_not_find(client, cler
     page = client.get(f"{PAGE}tidak-ditemukan/")
 
     assert [line["strike"] for line in page.context["page"]] == [lost]
+    assert "not found" in client.get(f"/pemilih/{lost.voter_id}/").content.decode()
     assert "Not found at home" in client.get("/").content.decode()
     client.force_login(factories.user(Role.OPERATOR, "36.71"))
     assert not client.get(f"{PAGE}tidak-ditemukan/").context["page"].object_list

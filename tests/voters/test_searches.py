@@ -94,10 +94,11 @@ def test_nobody_is_looked_for_on_two_lists_at_a_time_but_again_once_the_first_is
 
 
 def test_people_of_an_unknown_home_have_a_list_of_their_own(operator):
-    voter("Entah", home=None)
-    voter("Tahu")
+    voter("Entah", home=None, has_nkk=False)
+    voter("Tahu", has_nkk=True)
 
-    assert [(origin.code, origin.without_nik) for origin in searches.origins(operator)] == [(HOME, 1), ("-", 1)]
+    told = [(origin.code, origin.without_nik, origin.without_nkk) for origin in searches.origins(operator)]
+    assert told == [(HOME, 1, 0), ("-", 1, 1)]
     assert set(on(make(operator, home="-"))) == {"Entah"}
 
 
@@ -274,6 +275,7 @@ def test_a_clerk_makes_takes_answers_and_closes_a_list_on_its_pages(client, oper
     assert client.post(f"{PAGE}jawaban/", {"berkas": file}, follow=True).status_code == 200
     page = client.get(url, {"hasil": "ditemukan"})
     assert [search.voter.name for search in page.context["page"]] == ["Ani"]
+    assert url in client.get(f"/pemilih/{found.pk}/").content.decode()
     client.post(f"{url}tutup/")
     assert [row["state"] for row in client.get(PAGE).context["page"]] != []
     assert SearchList.everywhere.get().closed_by == operator

@@ -44,3 +44,4 @@ class Strike(models.Model):
                 | Q(answer__in=["found", "not_found", "struck"], answered_at__isnull=False, answered_by__isnull=False),
             ),
         ]
+        indexes = [models.Index(fields=["answer", "territory"], name="strike_by_answer")]

@@ -29,6 +29,7 @@ from ..masking import MARK
 from ..models import Role, Voter, VoterIdentity
 from ..rows import VoterRow, facts_of, row_of, with_names
 from ..standing import standing_of
+from ..told import told_of
 from .location import blocks_of, crumbs, one_location
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ def page(
         "facts": facts_of(row),
         "crumbs": trail_of(voter),
         "cases": open_cases(request.user).filter(voter=voter),
+        "told": told_of(voter, user=request.user),
         "identity": identity,
         "reveal_form": reveal_form or ReasonForm(),
         "may_reveal": may(request.user, Permission.REVEAL_IDENTITY),
