@@ -65,35 +65,43 @@ _PERSON: Final = ("nik", "tanggal_lahir", "alamat", "rt", "rw")
 
 
 @transaction.atomic
-def acknowledge(*, ids: Sequence[int] | None = None, state: str = "menunggu", by: User) -> int:
-    """The home regency has struck these, or all of a state of TO_STRIKE in the own territory; returns how many."""
+def acknowledge(*, ids: Sequence[int] | None = None, state: str = "menunggu", region: str = "", by: User) -> int:
+    """The home regency has struck these, or all that `asked_of` finds of a state of TO_STRIKE; returns how many."""
     require(by, Permission.ENTER)
-    waiting = Strike.objects.visible_to(by).filter(taken_back_at=None).exclude(answer=Strike.Answer.STRUCK)
-    waiting = waiting.filter(STATES[state] if ids is None else Q(pk__in=list(ids)))
+    chosen = asked_of(by, state=state, region=region) if ids is None else asked_of(by).filter(pk__in=list(ids))
+    waiting = chosen.filter(taken_back_at=None).exclude(answer=Strike.Answer.STRUCK)
     count = waiting.update(answer=Strike.Answer.STRUCK, answered_at=timezone.now(), answered_by=by)
     if count:
         audit.record(by=by, action="strikes.acknowledged", subject=by, territory=by.territory_id, strikes=count)
     return count
 
 
-def export(*, state: str = "", by: User) -> Iterator[list[str]]:
-    """The strikes of the own territory, or those of one state, header first, NIK, birth date and address hidden.
+def asked_of(user: User, *, state: str = "", region: str = "") -> QuerySet[Strike]:
+    """The strikes of the own territory; those of one state, and of one home regency or province, where that is named."""
+    own: QuerySet[Strike] = Strike.objects.visible_to(user)
+    if region:
+        own = own.filter(Q(territory=region) | Q(territory__startswith=f"{region}."))
+    return own.filter(STATES[state]) if state else own
+
+
+def export(*, state: str = "", region: str = "", by: User) -> Iterator[list[str]]:
+    """The strikes that `asked_of` finds, header first, NIK, birth date and address hidden.
 
     Recorded with its rows before anything leaves; memory stays that of a few hundred rows.
     """
     require(by, Permission.SEE_VOTERS)
-    ids = _listed(state, by)
+    ids = _listed(state, region, by)
     with transaction.atomic():
         audit.record(by=by, action="strikes.exported", subject=by, territory=by.territory_id, rows=len(ids))
     return _rows(ids, by, in_full=False)
 
 
-def export_in_full(*, state: str = "", reason: str, by: User) -> Iterator[list[str]]:
+def export_in_full(*, state: str = "", region: str = "", reason: str, by: User) -> Iterator[list[str]]:
     """As `export` with everything plain, but of whom was taken back; recorded with its reason before anything is opened."""
     require(by, Permission.SEE_VOTERS)
     require(by, Permission.REVEAL_IDENTITY)
     registration.require_reason(reason)
-    ids = _listed(state, by)
+    ids = _listed(state, region, by)
     with transaction.atomic():
         audit.record(
             by=by,
@@ -132,9 +140,12 @@ def totals(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     return {name: sum(row[name] for row in rows) for name in ("listed", *COUNTED)}
 
 
-def _listed(state: str, by: User) -> list[int]:
-    found = Strike.objects.visible_to(by).filter(STATES[state] if state else Q())
-    return list(found.order_by("voter__home", "voter__name", "pk").values_list("pk", flat=True))
+def _listed(state: str, region: str, by: User) -> list[int]:
+    return list(
+        asked_of(by, state=state, region=region)
+        .order_by("voter__home", "voter__name", "pk")
+        .values_list("pk", flat=True)
+    )
 
 
 def _rows(ids: Sequence[int], by: User, *, in_full: bool) -> Iterator[list[str]]:

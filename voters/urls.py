@@ -28,6 +28,7 @@ urlpatterns = [
     path("kondisi/", condition.condition_of_data, name="condition"),
     path("coret/", strikes.strikes, name="strikes"),
     path("coret/unduh/", strikes.download, name="strikes_download"),
+    path("coret/daerah/", strikes.by_regency, name="strikes_by_regency"),
     path("coret/tidak-ditemukan/", strikes.not_found, name="strikes_not_found"),
     path("coret/jawaban/", strikes.answer, name="strikes_answer"),
     path("coret/jawaban/<uuid:pk>/", strikes.answered, name="strikes_answered"),

@@ -215,6 +215,22 @@ def test_the_page_counts_each_answer_and_leads_to_its_rows(client, clerk):
     assert (answer_of(found), answer_of(waiting), answer_of(lost)) == ("struck", "", "not_found")
 
 
+def test_a_province_sees_and_ticks_off_each_home_regency_apart(client):
+    near, far = struck("Dekat"), struck("Jauh", territory="32.04")
+    factories.region("32.04")
+    client.force_login(factories.user(Role.OPERATOR, "32"))
+
+    lines = client.get(f"{PAGE}daerah/").context["lines"]
+    shown = client.get(PAGE, {"wilayah": HOME}).context["page"]
+    taken = client.post(f"{PAGE}unduh/?wilayah={HOME}", {"isi": "tersamar", "bentuk": "csv"}).content.decode()
+    client.post(PAGE, {"semua": "1", "wilayah": HOME})
+
+    assert {(line["region"], line["listed"]) for line in lines} == {(HOME, 1), ("32.04", 1)}
+    assert [line["strike"] for line in shown] == [near]
+    assert ("Dekat" in taken, "Jauh" in taken) == (True, False)
+    assert (answer_of(near), answer_of(far)) == ("struck", "")
+
+
 def test_the_regency_of_the_location_learns_whom_home_does_not_find(client, clerk):
     lost, _found = struck("Hilang"), struck("Ketemu")
     come_back(clerk, (reference(lost), "", "tidak ditemukan"))

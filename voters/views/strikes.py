@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import TYPE_CHECKING, Any, Final, cast
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,6 +21,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.permissions import Permission, may, require
 from locations.models import Batch
+from regions.models import Region
 from regions.naming import path_of
 
 from .. import answers, exporting, references
@@ -29,24 +32,27 @@ from . import returned
 from .location import book_answer, csv_answer
 
 if TYPE_CHECKING:
-    from django.http import HttpRequest
+    from django.http import HttpRequest, QueryDict
 
     from accounts.models import User
 
 ROWS_A_PAGE: Final = 50
+REGION: Final = re.compile(r"\d\d(?:\.\d\d)?", re.ASCII)
 REFUSED: Final = 422
 
 
 @require_http_methods(["GET", "POST"])
 def strikes(request: HttpRequest) -> HttpResponse:
-    """`keadaan`: one of `strikes.STATES`. A POST ticks off the chosen ones, or all of the state."""
+    """`keadaan`: one of `strikes.STATES`; `wilayah`: a home regency or province. A POST ticks off the chosen ones, or all
+    of the state there."""
     user = cast("User", request.user)  # LoginRequiredMiddleware lets nobody else in
     require(user, Permission.SEE_VOTERS)
     if request.method == "POST":
         return _acknowledge(request)
     if request.GET.get("format") == "csv":
         return csv_answer(exporting.as_csv(verbs.export(by=user)), f"{file_name()}.csv")
-    own = Strike.objects.visible_to(user)
+    region = region_asked(request.GET)
+    own = verbs.asked_of(user, region=region)
     counts = own.aggregate(**{state: Count("pk", filter=condition) for state, condition in verbs.STATES.items()})
     asked = request.GET.get("keadaan", "menunggu")
     asked = asked if asked in verbs.STATES else "menunggu"
@@ -62,12 +68,41 @@ def strikes(request: HttpRequest) -> HttpResponse:
         "page": page,
         "asked": asked,
         "states": [(state, labels[state], counts[state]) for state in verbs.STATES],
+        "region": region,
+        "region_name": Region.objects.filter(pk=region).values_list("name", flat=True).first() or "",
+        "is_regency": len(user.territory_id) == 5,
         "elsewhere": verbs.not_found_at_home(user).count(),
         "in_state": counts[asked],
         "may_enter": may(user, Permission.ENTER),
         "may_tick": asked in verbs.TO_STRIKE and may(user, Permission.ENTER),
     }
     return render(request, "voters/strikes.html", context)
+
+
+def region_asked(data: QueryDict) -> str:
+    """The code of a province or regency, or nothing; what is not one's own finds nothing anyway."""
+    code = data.get("wilayah", "")
+    return code if REGION.fullmatch(code) else ""
+
+
+@require_GET
+def by_regency(request: HttpRequest) -> HttpResponse:
+    """How far each home regency of the own territory is; every figure leads to its rows."""
+    user = cast("User", request.user)
+    require(user, Permission.SEE_VOTERS)
+    rows = verbs.by_regency(verbs.asked_of(user))
+    labels = labels_of_states()
+    lines = [
+        {
+            "name": row["name"],
+            "region": row["region"],
+            "listed": row["listed"],
+            "cells": [(state, row[name]) for name, state in verbs.COUNTED.items()],
+        }
+        for row in sorted(rows, key=lambda row: (-row["waiting"] - row["found"], row["name"]))
+    ]
+    context = {"lines": lines, "heads": [labels[state] for state in verbs.COUNTED.values()]}
+    return render(request, "voters/strikes_by_regency.html", {**context, "crumbs": crumbs(_("By home regency"))})
 
 
 def labels_of_states() -> dict[str, str]:
@@ -102,10 +137,11 @@ def _acknowledge(request: HttpRequest) -> HttpResponse:
         if everything
         else [int(text) for text in request.POST.getlist("coret") if text.isdigit() and len(text) < 19]
     )
-    count = verbs.acknowledge(ids=ids, state=state, by=cast("User", request.user))
+    region = region_asked(request.POST)
+    count = verbs.acknowledge(ids=ids, state=state, region=region, by=cast("User", request.user))
     words = ngettext("%(count)s voter is ticked off as struck.", "%(count)s voters are ticked off as struck.", count)
     messages.success(request, words % {"count": count})
-    return redirect(f"{reverse('voters:strikes')}?keadaan={state}")
+    return redirect(f"{reverse('voters:strikes')}?{urlencode({'wilayah': region, 'keadaan': state})}")
 
 
 @require_GET
@@ -124,25 +160,26 @@ def not_found(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @never_cache
 def download(request: HttpRequest) -> HttpResponse:
-    """The list, or one state (`keadaan`) of it, as a file to be answered; a POST gives it, and is recorded."""
+    """The list, or one state (`keadaan`) or one home (`wilayah`) of it, as a file to be answered; a POST gives it, and is recorded."""
     user = cast("User", request.user)
     require(user, Permission.SEE_VOTERS)
     state = request.GET.get("keadaan", "")
     state = state if state in verbs.STATES else ""
-    count = Strike.objects.visible_to(user).filter(verbs.STATES[state] if state else Q()).count()
+    region = region_asked(request.GET)
+    count = verbs.asked_of(user, state=state, region=region).count()
     data = request.POST if request.method == "POST" else None
     form = ListDownloadForm(data, may_reveal=may(user, Permission.REVEAL_IDENTITY), rows=count)
     if not form.is_valid():
         labels = labels_of_states()
         choices = [("", _("all"), not state), *((each, labels[each], each == state) for each in verbs.STATES)]
-        context = {"form": form, "count": count, "crumbs": crumbs(_("Download")), "states": choices}
+        context = {"form": form, "count": count, "crumbs": crumbs(_("Download")), "states": choices, "region": region}
         return render(request, "voters/strikes_download.html", context, status=REFUSED if form.is_bound else 200)
     given: dict[str, Any] = form.cleaned_data
     is_full = given["isi"] == form.FULL
     rows = (
-        verbs.export_in_full(state=state, reason=given["reason"], by=user)
+        verbs.export_in_full(state=state, region=region, reason=given["reason"], by=user)
         if is_full
-        else verbs.export(state=state, by=user)
+        else verbs.export(state=state, region=region, by=user)
     )
     if given["bentuk"] == form.XLSX:
         return book_answer(verbs.as_book(rows), f"{file_name()}.xlsx")
