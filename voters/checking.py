@@ -6,7 +6,7 @@ Its first rows stand for the others: what is said of them is said of these only.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -214,9 +214,11 @@ class _Checking:
         wanted = Block.everywhere.filter(location__in={ref.id for ref in refs.values()})
         for location, name in wanted.order_by("name").values_list("location", "name"):
             stored[location].append(name)
+        groups = [group for code in sorted(refs) for group in self._groups(code, stored[refs[code].id])]
         for code, ref in refs.items():
-            self._warn_of_new(code, {name.lower() for name in stored[ref.id]})
-        return [group for code in sorted(refs) for group in self._groups(code, stored[refs[code].id])]
+            kept = {group.key: group.kept for group in groups if group.is_chosen and group.location_code == code}
+            self._warn_of_new(code, {name.lower() for name in stored[ref.id]}, kept)
+        return groups
 
     def _groups(self, code: str, stored: Sequence[str]) -> Iterator[AlikeNames]:
         by_key: dict[str, dict[str, int]] = defaultdict(dict)
@@ -235,8 +237,8 @@ class _Checking:
             is_chosen = len(there) < 2 if of_list is None else chosen is not None
             yield AlikeNames(code, key, names, there, chosen if chosen in names else kept, is_chosen)
 
-    def _warn_of_new(self, code: str, known: set[str]) -> None:
-        new = {name.lower() for name in self.blocks[code]} - known
+    def _warn_of_new(self, code: str, known: set[str], kept: Mapping[str, str]) -> None:
+        new = {kept.get(alike(name), name).lower() for name in self.blocks[code]} - known
         if new:
             self.made.warnings.add_many("block_created", len(new), ())
 

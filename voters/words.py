@@ -58,6 +58,7 @@ def batch_line(batch: Batch) -> dict[str, Any]:
         "state": word,
         "tone": tone,
         "mode": MODES[Batch.Mode(batch.mode)],
+        "check_url": reverse("voters:batch_check", args=[batch.pk]) if batch.state == Batch.State.CHECKING else "",
         "is_done": batch.state in (Batch.State.DONE, Batch.State.TAKEN_BACK),
     }
 

@@ -231,9 +231,11 @@ def test_alike_names_become_one_block(browser, place):
     data = as_csv([row(f"Warga {n}", "-", blok=name) for n, name in enumerate(["Blok A", "BLOK-A", "Blok  a", "B 1"])])
     url = send(browser, data, place=place)
 
-    [group] = browser.get(url).context["alike"]
+    page = browser.get(url)
+    [group] = page.context["alike"]
     imported(browser, url, place, gabung=group["value"], **{f"nama|{group['value']}": "blok.a"})
 
+    assert [warning["count"] for warning in page.context["warnings"] if not warning["rows"]] == [1]
     assert {name["name"]: name["count"] for name in group["names"]} == {"blok.a": 0, "Blok A": 2, "BLOK-A": 1}
     assert sorted(Voter.everywhere.values_list("block__name", flat=True)) == ["B 1", "blok.a", "blok.a", "blok.a"]
 

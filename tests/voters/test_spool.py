@@ -19,6 +19,7 @@ from locations.models import Batch
 from tests import factories
 from voters import importing, preparing, registration, spool
 from voters.models import FormerNIK, Voter, VoterIdentity
+from voters.reading import Reading, alike
 
 from .lists import as_csv, counts, invented_nik, load, prisons, row
 
@@ -118,6 +119,17 @@ def test_rows_checked_against_another_register_are_checked_again(monkeypatch):
     factories.special_location("NEW")
 
     assert importing.run(batch).accepted == 46
+
+
+@pytest.mark.parametrize(("later", "name"), [("Mawar", "Mawar"), ("Melati", "Melati")], ids=["the same", "another"])
+def test_rows_go_on_as_the_list_is_read_now(monkeypatch, later, name):
+    batch = receive(people())
+    Batch.everywhere.update(reading=Reading(blocks={"A": {alike("Blok 1"): "Mawar"}}).as_json())
+    cut_off(batch, monkeypatch, after=30)
+    Batch.everywhere.update(reading=Reading(blocks={"A": {alike("Blok 1"): later}}).as_json())
+
+    assert importing.run(batch).accepted == 45
+    assert set(Voter.everywhere.values_list("block__name", flat=True)) == {"Blok 0", name, "Blok 2"}
 
 
 def test_what_waits_is_sealed_and_for_us_alone_and_nothing_is_left_of_it_afterwards(monkeypatch):
