@@ -19,7 +19,7 @@ from locations.cells import CellFault, Fault, parse_region
 from locations.models import Batch, Refusal, SpecialLocation
 from regions.territory import territory_of
 
-from . import columns, importing, refusals, registration
+from . import columns, importing, missing, refusals, registration
 from .models import MendedRow, Voter
 from .reading import Reading
 
@@ -33,7 +33,8 @@ STAY = "kode_wilayah_keberadaan"
 def mend(*, refusal: Refusal, fields: Mapping[str, str], by: User) -> Voter:
     """The voter that the row is with these columns; a value still hidden stays as it came.
 
-    Columns that neither the file has nor anybody filled in leave what is stored of somebody known already. Raises
+    Columns that neither the file has nor anybody filled in leave what is stored of somebody known already; what was chosen
+    for the list (only to add, alike names of blocks) holds for its row, and the list misses the voter no more. Raises
     ValidationError by column, and where somebody corrected the row meanwhile or its list was taken back.
     """
     require(by, Permission.ENTER, territories=[refusal.territory])
@@ -55,6 +56,7 @@ def mend(*, refusal: Refusal, fields: Mapping[str, str], by: User) -> Voter:
         by=by, action="voters.row_mended", subject=held.batch, territory=held.territory, row_number=held.row_number
     )
     held.delete()
+    missing.found([voter.pk.bytes])
     return voter
 
 
@@ -95,11 +97,12 @@ def _enter(cells: Mapping[str, str], batch: Batch, by: User) -> Voter:
     code, stay = cells.get("kode_lokasi", "").strip(), cells.get(STAY, "").strip()
     if not code and not stay and batch.location:
         code = batch.location.code
+    only_adds = batch.mode == Batch.Mode.ADD
     if code:
         block = Reading.of(batch.reading).block(code, cells.get("blok", "").strip())
         fields = {**cells, "blok": block} if block else cells
-        return registration.register(location=_location(code, by), fields=fields, by=by)
-    return registration.register(stay=_stay(stay, by), fields=cells, by=by)
+        return registration.register(location=_location(code, by), fields=fields, by=by, only_adds=only_adds)
+    return registration.register(stay=_stay(stay, by), fields=cells, by=by, only_adds=only_adds)
 
 
 def _location(code: str, by: User) -> SpecialLocation:

@@ -34,9 +34,15 @@ from .updating import Stored, Update, update_of
 
 @transaction.atomic
 def register(
-    *, location: SpecialLocation | None = None, stay: str | None = None, fields: Mapping[str, str], by: Actor
+    *,
+    location: SpecialLocation | None = None,
+    stay: str | None = None,
+    fields: Mapping[str, str],
+    by: Actor,
+    only_adds: bool = False,
 ) -> Voter:
-    """A voter of a location, or an unplaced one staying in the region `stay`; who stands there already is updated.
+    """A voter of a location, or an unplaced one staying in the region `stay`; who stands there already is updated, or with
+    `only_adds` left as it is.
 
     Raises ValidationError by column.
     """
@@ -49,6 +55,8 @@ def register(
     found = matching.match([person], known, former=storing.restorable([person]), nkk_of=storing.nkks)
     if person.id in found.of:
         voter_id = found.of[person.id]
+        if only_adds:
+            return Voter.everywhere.get(pk=voter_id)
         BatchMissing.everywhere.filter(voter=voter_id).delete()
         update = _update(
             storing.stored_voters([voter_id])[voter_id], person, cells, keeps_nik=person.id in found.keeps_nik

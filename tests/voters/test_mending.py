@@ -3,10 +3,11 @@
 import pytest
 
 from accounts.models import AuditEntry, Role
-from locations.models import Refusal
+from locations.models import Batch, Refusal
 from tests import factories
 from voters import columns, refusals, undo
-from voters.models import MendedRow, Voter, VoterIdentity
+from voters.models import BatchMissing, MendedRow, Voter, VoterIdentity
+from voters.reading import alike
 
 from .lists import BORN, counts, invented_nik, load, prisons, row
 
@@ -171,6 +172,41 @@ def test_a_column_the_file_lacks_leaves_what_is_stored(browser, place, operator)
     voter = Voter.everywhere.get()
     assert voter.block.name == "Mawar"
     assert MendedRow.everywhere.get().voter == voter
+
+
+@pytest.mark.parametrize(("mode", "marital"), [("update", "S"), ("add", "B")])
+def test_a_row_of_a_list_that_only_adds_leaves_who_is_there_as_he_is(browser, place, operator, mode, marital):
+    load(row("Budi", NIK, status_kawin="B"), at=place, by=operator)
+    batch = load(row("Budi", NIK, jenis_kelamin="pria", status_kawin="S"), at=place, by=operator)
+    Batch.everywhere.filter(pk=batch.pk).update(mode=mode)
+
+    browser.post(url(batch), as_shown(browser.get(url(batch)), jenis_kelamin="L"))
+
+    assert Voter.everywhere.get().marital == marital
+    assert MendedRow.everywhere.exists()
+
+
+def test_a_block_gets_the_name_that_was_chosen_for_alike_ones(browser, place, operator):
+    batch = load(row("Budi", NIK, blok="BLOK-A", jenis_kelamin="X"), at=place, by=operator)
+    blocks = {place.code: {alike("blok a"): "Blok A"}}
+    Batch.everywhere.filter(pk=batch.pk).update(reading={**batch.reading, "blocks": blocks})
+
+    browser.post(url(batch), as_shown(browser.get(url(batch)), jenis_kelamin="L"))
+
+    assert Voter.everywhere.get().block.name == "Blok A"
+
+
+def test_a_list_that_replaces_misses_nobody_whose_row_was_corrected(browser, place, operator):
+    load(row("Budi", NIK), at=place, by=operator)
+    batch = load(row("Bambang", NIK, jenis_kelamin="X"), at=place, by=operator)
+    BatchMissing.everywhere.create(
+        territory=place.territory, batch=batch, voter=Voter.everywhere.get(), is_in_doubt=True
+    )
+
+    browser.post(url(batch), as_shown(browser.get(url(batch)), jenis_kelamin="L", nama="Budi"))
+
+    assert Voter.everywhere.count() == 1
+    assert not BatchMissing.everywhere.exists()
 
 
 def test_a_row_with_too_many_cells_is_corrected_as_it_stands(browser, place, operator):
