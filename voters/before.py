@@ -18,8 +18,9 @@ from accounts.ids import new_id
 
 from . import columns, identity, keyring
 from .loading import insert_rows
-from .models import BatchBefore, Voter
+from .models import BatchBefore, ClaimBefore, Voter
 from .resolving import VOTER_FIELDS
+from .storing import HASHES_A_QUERY, chunks
 from .updating import CLAIM_FIELDS, Stored, Update
 
 _FIELDS: Final = ("id", "territory", "batch_id", "voter_id", "at", "row", "kept_why")
@@ -56,6 +57,15 @@ class Before:
 def keep(changes: Iterable[tuple[Stored, Update]], *, batch_id: uuid.UUID, at: datetime) -> None:
     """Seals what these voters are before a list writes its updates; a few statements, whatever their number."""
     insert_rows(BatchBefore, _FIELDS, [_kept(stored, update, batch_id, at) for stored, update in changes])
+
+
+def keep_claims(voters: Iterable[uuid.UUID], *, batch_id: uuid.UUID) -> None:
+    """Who lost the claim to a list, so that it goes back to them."""
+    for chunk in chunks(sorted(voters), HASHES_A_QUERY):
+        lost = Voter.everywhere.filter(pk__in=chunk).values_list("pk", "territory")
+        ClaimBefore.everywhere.bulk_create(
+            [ClaimBefore(batch_id=batch_id, voter_id=pk, territory=territory) for pk, territory in lost]
+        )
 
 
 def opened(row: BatchBefore) -> Before:

@@ -84,18 +84,23 @@ def settle(
     ended: Mapping[bytes, Collection[bytes]] | None = None,
     inserted: Collection[uuid.UUID] = (),
     returning: Mapping[bytes, uuid.UUID] | None = None,
+    losing: set[uuid.UUID] | None = None,
 ) -> set[uuid.UUID]:
     """Decides every group anew and writes claims, duplicates, placed, cases and notices; returns the locations moved.
 
     The caller's transaction, and the caller records the changes. `ended` as in `decide`, by hash; nobody is told
     of rows just `inserted` that they gained. `returning` names by hash the row that held the claim before something
-    that is now taken back: it is asked first again. Groups are locked in the order of their hashes.
+    that is now taken back: it is asked first again. Whoever loses a claim is added to `losing`.
+    Groups are locked in the order of their hashes.
     """
     until = _until(today or timezone.localdate())
     hashes = iter(sorted(set(nik_hashes)))
     moved: set[uuid.UUID] = set()
     while chunk := list(islice(hashes, CHUNK)):
-        moved |= _settle_chunk(chunk, until, ended or {}, frozenset(inserted), returning or {})
+        outcome = _settle_chunk(chunk, until, ended or {}, frozenset(inserted), returning or {})
+        moved |= outcome.moved
+        if losing is not None:
+            losing.update(outcome.ending)
     return moved
 
 
@@ -180,7 +185,7 @@ def _settle_chunk(
     ended: Mapping[bytes, Collection[bytes]],
     inserted: frozenset[uuid.UUID],
     returning: Mapping[bytes, uuid.UUID],
-) -> set[uuid.UUID]:
+) -> _Outcome:
     outcome = _Outcome(inserted)
     polling_day = Register.current().polling_day
     for nik_hash, stored in _groups(hashes).items():
@@ -188,7 +193,7 @@ def _settle_chunk(
         decision = decide(rows, until=until, polling_day=polling_day, ended=ended.get(nik_hash, ()))
         outcome.add(stored, decision)
     outcome.write()
-    return outcome.moved
+    return outcome
 
 
 def _as_before(rows: list[Row], holder: uuid.UUID | None) -> list[Row]:

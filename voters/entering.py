@@ -347,7 +347,9 @@ class Entry:
 
     def _settle(self, inserted: Mapping[uuid.UUID, int]) -> int:
         """Returns how many of the new rows are duplicates."""
-        self.moved |= claims.settle(self.contested, inserted=inserted.keys())
+        losing: set[uuid.UUID] = set()
+        self.moved |= claims.settle(self.contested, inserted=inserted.keys(), losing=losing)
+        before.keep_claims(losing - inserted.keys(), batch_id=self.batch.pk)
         duplicates = 0
         for chunk in storing.chunks(sorted(inserted), storing.HASHES_A_QUERY):
             for pk in Voter.everywhere.filter(pk__in=chunk, is_duplicate=True).values_list("pk", flat=True):

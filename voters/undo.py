@@ -29,7 +29,17 @@ from locations.models import Batch, Block, SpecialLocation
 from . import acts, before, claims, missing, storing, suspects
 from .keyring import as_bytes
 from .loading import again_if_interrupted, wait_as_long_as_it_takes
-from .models import ActStep, BatchBefore, BatchMissing, DuplicateCase, Likeness, NIKVerdict, Voter, VoterIdentity
+from .models import (
+    ActStep,
+    BatchBefore,
+    BatchMissing,
+    ClaimBefore,
+    DuplicateCase,
+    Likeness,
+    NIKVerdict,
+    Voter,
+    VoterIdentity,
+)
 from .registration import require_reason, without_figures
 
 TRIES: Final = 20
@@ -115,6 +125,7 @@ class _TakingBack:
         self._keep(found.kept)
         restored = self._put_back() + self._take_departures_back()
         left = self._remove()
+        self._ask_holders_of_before()
         self.moved |= claims.settle(self.hashes, ended=self.ended, returning=self.returning)
         self._remove_blocks()
         suspects.bring_up_to_date(self.alike)
@@ -232,6 +243,17 @@ class _TakingBack:
             self.hashes.add(as_bytes(nik_hash))
             if claim is not None:
                 self.ended[as_bytes(nik_hash)] = [as_bytes(person_hash)]
+
+    def _ask_holders_of_before(self) -> None:
+        """Whoever lost the claim to the list; but for a NIK of which a row of the list stays."""
+        lost = ClaimBefore.everywhere.filter(batch=self.batch)
+        kept = BatchBefore.everywhere.filter(batch=self.batch).values("voter")
+        stays = VoterIdentity.everywhere.filter(voter__in=kept, nik_hash=OuterRef("nik_hash"))
+        held = VoterIdentity.everywhere.filter(~Exists(stays), voter__in=lost.values("voter"))
+        for pk, nik_hash in held.filter(voter__nik_verdict=NIKVerdict.OK).values_list("pk", "nik_hash"):
+            if as_bytes(nik_hash) in self.hashes:
+                self.returning[as_bytes(nik_hash)] = pk
+        lost.delete()
 
     def _remove_blocks(self) -> None:
         """Those that came with the list and hold nobody now."""

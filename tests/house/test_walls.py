@@ -32,6 +32,7 @@ WIDER_PARENTS = {
     ("Voter", "batch"),
     ("BatchBefore", "batch"),
     ("BatchMissing", "batch"),
+    ("ClaimBefore", "batch"),
     ("Block", "batch"),
     ("MendedRow", "batch"),
     ("Strike", "voter"),
@@ -250,7 +251,7 @@ def test_the_register_of_this_test_has_a_row_of_every_kind(world):
     """So that the test above and the walk are about something; no verb writes a notice here."""
     empty = {model.__name__ for model in protected() if not model._default_manager.exists()}
 
-    assert empty <= {"Notice", "Change", "FormerNIK"}
+    assert empty <= {"Notice", "Change", "FormerNIK", "ClaimBefore"}
     assert Decision.everywhere.exists()
     assert DuplicateCase.everywhere.exists()
     assert Proposal.everywhere.exists()

@@ -13,6 +13,7 @@ from voters.models import (
     ActStep,
     BatchBefore,
     BatchMissing,
+    ClaimBefore,
     Compared,
     DuplicateCase,
     FormerNIK,
@@ -84,6 +85,16 @@ def a_missing_voter(**fields):
 def a_voter_missed_twice_by_one_list():
     once = a_missing_voter()
     a_missing_voter(voter=once.voter, batch=once.batch)
+
+
+def a_lost_claim(**fields):
+    values = {"territory": "36.03", "voter": factories.voter(), "batch": a_batch()}
+    return ClaimBefore.everywhere.create(**{**values, **fields})
+
+
+def a_claim_lost_twice_to_one_list():
+    once = a_lost_claim()
+    a_lost_claim(voter=once.voter, batch=once.batch)
 
 
 def a_row_before(voter=None, batch=None, **fields):
@@ -165,6 +176,8 @@ VIOLATIONS = {
     "act_step_of_a_pair_names_the_other": lambda: a_step(field="apart"),
     "batch_missing_has_territory": lambda: a_missing_voter(territory=""),
     "batch_missing_once": a_voter_missed_twice_by_one_list,
+    "claim_before_has_territory": lambda: a_lost_claim(territory=""),
+    "claim_before_once": a_claim_lost_twice_to_one_list,
     "batch_before_has_territory": lambda: a_row_before(territory=""),
     "batch_before_once": a_voter_changed_twice_by_one_list,
     "batch_before_is_a_row_or_kept": lambda: a_row_before(kept_why="list"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -15,14 +16,16 @@ from accounts.models import AuditEntry, Role
 from locations.models import Batch, Block, Change, Refusal
 from mapping.models import Assignment
 from tests import factories
+from tests.conftest import LONG
 from tpskhusus import invariants
-from voters import acts, importing, nkks, registration, undo
+from voters import acts, importing, missing, nkks, registration, undo
 from voters.models import BatchBefore, DuplicateCase, FormerNIK, Strike, Voter, VoterIdentity
 
 from .lists import BORN, invented_nik, load, prisons, row
 
 pytestmark = pytest.mark.django_db
 HERE = {"kode_lokasi": "A"}
+AWAY = {"kode_lokasi": "", "kode_wilayah_keberadaan": factories.VILLAGE}
 
 
 @pytest.fixture
@@ -357,3 +360,51 @@ def test_who_may_only_look_takes_nothing_back(prison, clerk):
     assert "dilihat" not in page.content.decode()
     assert reviewer.post(url, {"dilihat": "1-0-0", "reason": "salah"}).status_code == 403
     assert Voter.everywhere.count() == 1
+
+
+# ---------------------------------------------------------------- any list
+
+
+def any_list(chance: random.Random) -> list[dict[str, Any]]:
+    """Some of a few people, who come with or without NIK, to one prison or the other or nowhere yet, with dates or none."""
+    people = chance.sample(range(10), chance.randint(1, 7))
+    return [any_row(chance, number) for number in people]
+
+
+def any_row(chance: random.Random, number: int) -> dict[str, Any]:
+    place: dict[str, Any] = chance.choice([{"kode_lokasi": "A"}, {"kode_lokasi": "A"}, {"kode_lokasi": "B"}, AWAY])
+    cells = {
+        "blok": chance.choice(["", "Mawar", "Melati"]) if "kode_lokasi" in place else "",
+        "alamat": chance.choice(["", "Jl. Satu", "Jl. Dua"]),
+        "nkk": chance.choice(["", f"36032801011000{number:02}"]),
+        "tanggal_masuk": chance.choice(["", "", "2023-02-01"]),
+        "tanggal_keluar": chance.choice(["", "", "2023-03-01", "2099-01-01"]),
+        "kewarganegaraan": chance.choice(["", "WNA"]),
+    }
+    known = person(number, **place)
+    name = chance.choice([known["nama"], known["nama"], f"Orang {'ABCDEFGHIJ'[number]} Lain"])
+    nik = chance.choice([known["nik"], known["nik"], known["nik"], "-", "1"])
+    return {**known, **cells, **place, "nama": name, "nik": nik}
+
+
+SEEDS = 2000 if LONG else 25
+
+
+@pytest.mark.parametrize("seed", [*range(SEEDS), 311])
+def test_whatever_a_list_did_is_undone(clerk, seed):
+    """Two lists, then one more in any mode, with departures of whom it misses; taken back, nothing of it is left."""
+    chance, everybody = random.Random(seed), factories.user(territory="00")
+    for _ in range(2):
+        load(*any_list(chance), by=everybody)
+    before = register()
+    batch = load(*any_list(chance), by=everybody, mode=chance.choice(Batch.Mode.values))
+    if missing.waiting(batch).exists() and chance.random() < 0.7:
+        seen = missing.outlook(batch).seen
+        missing.depart(batch=batch, on=date(2023, 6, 1), reason="bebas", seen=seen, by=everybody)
+    assert sound()
+
+    take_back(batch, everybody)
+
+    assert register() == before
+    assert kept(batch) == []
+    assert sound()

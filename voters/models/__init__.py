@@ -1,7 +1,7 @@
 """Whom: voters in the clear and their sealed identities, the register, and who appears twice."""
 
 from .act import Act, ActStep
-from .before import BatchBefore
+from .before import BatchBefore, ClaimBefore
 from .case import DuplicateCase, Notice
 from .condition import ConditionDay
 from .likeness import Compared, Likeness, Verdict
@@ -18,6 +18,7 @@ __all__ = [
     "ActStep",
     "BatchBefore",
     "BatchMissing",
+    "ClaimBefore",
     "Compared",
     "ConditionDay",
     "DuplicateCase",

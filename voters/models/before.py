@@ -46,3 +46,22 @@ class BatchBefore(models.Model):
                 condition=Q(row__isnull=False, kept_why="") | Q(row=None) & ~Q(kept_why=""),
             ),
         ]
+
+
+class ClaimBefore(models.Model):
+    """The voter lost the one registration that counts when this list came, and is asked first when it is taken back."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    territory = TerritoryField()
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="+")
+    voter = models.ForeignKey(Voter, models.CASCADE, related_name="+")
+
+    everywhere = models.Manager.from_queryset(ProtectedQuerySet)()
+    objects = GuardedManager()
+
+    class Meta:
+        default_manager_name = "everywhere"
+        constraints = [
+            territory_is_set("claim_before_has_territory"),
+            models.UniqueConstraint(fields=["batch", "voter"], name="claim_before_once"),
+        ]
