@@ -153,7 +153,7 @@ class Block(models.Model):
     territory = TerritoryField()
     location = models.ForeignKey(SpecialLocation, models.CASCADE, related_name="blocks")
     name = models.CharField(_("block"), max_length=60)
-    batch = models.ForeignKey("locations.Batch", models.SET_NULL, null=True, related_name="+")
+    batch = models.ForeignKey("locations.Batch", models.SET_NULL, null=True, blank=True, related_name="+")
 
     everywhere = models.Manager.from_queryset(BlockQuerySet)()
     objects = GuardedManager.of(BlockQuerySet)
