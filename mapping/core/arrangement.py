@@ -96,6 +96,8 @@ class Search:
     best: Arrangement | None = field(default=None)
     packing: list[list[int]] | None = field(default=None)
     """Whole blocks in stations, where `fits` found room for them."""
+    constructed: list[list[int]] | None = field(default=None)
+    """The same, where a construction found room: what exchanges later would find anew, they may no longer be allowed to."""
 
     def run(self) -> Arrangement:
         self.best = self.wrapped()
@@ -112,6 +114,8 @@ class Search:
         for split in chosen:
             if self.work > 0 and not self.is_perfect(splits):
                 self.explore(split)
+        if self.constructed and self.best.score.blocks_split > splits:
+            self.try_packing(self.constructed, tuple(range(len(self.sizes) - sum(map(len, self.constructed)))))
         return self.best
 
     def is_perfect(self, splits: int) -> bool:
@@ -169,7 +173,9 @@ class Search:
     def packed(self, splits: int) -> bool:
         whole = range(splits, len(self.sizes))
         divisible = self.free + sum(self.sizes[:splits])
-        return any(self.holds(self.loads(bins), divisible) for bins in self.constructions(whole))
+        found = next((bins for bins in self.constructions(whole) if self.holds(self.loads(bins), divisible)), None)
+        self.constructed = found or self.constructed
+        return found is not None
 
     def fits(self, splits: int) -> bool:
         """Whether all but the `splits` largest blocks can stay whole; False too where the work ran out."""

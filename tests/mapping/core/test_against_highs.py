@@ -10,7 +10,7 @@ import pytest
 
 from mapping.core.arrangement import arrange
 
-SECONDS, MORE_SECONDS = 2.0, 60.0
+SECONDS, MORE_SECONDS = 2.0, 600.0
 """What HiGHS gets for a case; where it does not close in it, its proven lower bound counts. Where that leaves a gap of more
 than one block, it gets more time before anybody is blamed."""
 

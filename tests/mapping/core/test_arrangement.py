@@ -115,3 +115,13 @@ def test_divisible_voters_go_to_the_lowest(loads: list[int], amount: int) -> Non
 def test_what_cannot_fit_is_an_error(sizes: list[int], count: int) -> None:
     with pytest.raises(ValueError):
         arrange(sizes, free=0, count=count, maximum=300)
+
+
+def test_a_packing_that_was_found_once_is_not_lost_when_exchanges_run_out() -> None:
+    sizes = [50, *[49] * 6, 48, 48, 47, 47, *[46] * 5, *[45] * 4, 44, *[43] * 7, *[41] * 4, *[40] * 3, 39, 38, 38]
+    sizes += [*[37] * 3, *[36] * 5, 35, 35, *[34] * 4, *[33] * 4]
+
+    found = arrange(sizes, free=100, count=25, maximum=100)
+
+    assert found.score.blocks_split == 4
+    assert recount(found, sizes) == found.score
