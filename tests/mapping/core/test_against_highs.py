@@ -91,4 +91,4 @@ def test_a_thousand_cases_up_to_sixty_blocks_are_within_one_block_of_the_optimum
     seen = compared(1000, largest=60, seed=2025)
     print(dict(seen))
 
-    assert sum(count for key, count in seen.items() if key.endswith("+1")) <= 50
+    assert seen["optimum +1"] <= 50  # a bound that HiGHS did not close proves no gap
