@@ -311,9 +311,28 @@ class DownloadForm(forms.Form):
 DATED: Final = (Act.Kind.TRANSFER, Act.Kind.DEPARTURE, Act.Kind.ARRIVAL)
 
 
-class ActForm(forms.Form):
+class NamedActForm(forms.Form):
+    """Why something is done to many, and what it is called; last on the form."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=300,
+        help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    name = forms.CharField(
+        label=_("Name of the act"),
+        max_length=100,
+        required=False,
+        help_text=_("By which you find it again, should it have to be taken back."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+
+class ActForm(NamedActForm):
     """What is done about duplicates, for one row or for many."""
 
+    field_order = ("tindakan", "tanggal", "reason", "name")
     tindakan = forms.ChoiceField(
         label=_("What is to be done"),
         choices=(
@@ -331,19 +350,6 @@ class ActForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("For transfer, departure and arrival only."),
     )
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=300,
-        help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    name = forms.CharField(
-        label=_("Name of the act"),
-        max_length=100,
-        required=False,
-        help_text=_("By which you find it again, should it have to be taken back."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
@@ -352,11 +358,12 @@ class ActForm(forms.Form):
         return given
 
 
-class OrderForm(forms.Form):
+class OrderForm(NamedActForm):
     """What happens to many voters of one location at once."""
 
     UNMARK = "unmark"
 
+    field_order = ("tindakan", "tanda", "lokasi", "tanggal", "reason", "name")
     tindakan = forms.ChoiceField(
         label=_("What is to be done"),
         choices=(
@@ -391,19 +398,6 @@ class OrderForm(forms.Form):
         required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("For transfer and departure only."),
-    )
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=300,
-        help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
-    )
-    name = forms.CharField(
-        label=_("Name of the act"),
-        max_length=100,
-        required=False,
-        help_text=_("By which you find it again, should it have to be taken back."),
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, user: User, location: SpecialLocation, **kwargs: Any) -> None:
