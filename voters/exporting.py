@@ -1,10 +1,11 @@
-"""Verbs: the voters of a location as a file, hidden or in full, and the refused rows of an upload to be mended."""
+"""Verbs: voters of a location or of a search as a file, hidden or in full, and the refused rows of an upload to be mended."""
 
 from __future__ import annotations
 
 import csv
 import io
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.permissions import Permission, require
 from locations.exporting import safe
-from locations.models import Block
+from locations.models import Block, SpecialLocation
 
 from . import books, columns, masking, refusals, registration, storing
 from .eligibility import codes_of
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
     import uuid
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from accounts.models import User
-    from locations.models import Batch, SpecialLocation
+    from django.db.models import QuerySet
 
+    from accounts.models import User
+    from locations.models import Batch
+
+    from .querysets import VoterQuerySet
     from .standing import Standing
 
 HEADER: Final = (
@@ -43,7 +47,9 @@ HEADER: Final = (
 )
 _PLAIN_NUMBER: Final = re.compile(r"-|[+-]?\d+(?:[.,]\d+)*")
 _TOO_LONG_FOR_A_SPREADSHEET: Final = 12
-_SECRET: Final = frozenset(column.header for column in columns.COLUMNS if column.secret)
+_POINT: Final = ("lintang", "bujur")
+_HIDDEN: Final = frozenset((*(column.header for column in columns.COLUMNS if column.secret), *_POINT))
+_ROWS_A_PIECE: Final = 500
 _WIDTHS: Final = {**books.WIDTHS, "kolom": 20, "alasan": 70, "usulan": 40}
 
 
@@ -63,12 +69,10 @@ def export(*, location: SpecialLocation, voter_ids: Sequence[uuid.UUID], standin
 def export_list(*, location: SpecialLocation, voter_ids: Sequence[uuid.UUID], by: User) -> list[list[str]]:
     """These voters in the columns of the import, header first, in their order; whatever is sealed is hidden."""
     require(by, Permission.SEE_VOTERS, territories=[location.territory])
-    rows = [
-        [masking.masked_secret(name, cells[name]) if name in _SECRET else cells[name] for name in columns.HEADERS]
-        for cells in _cells(location, voter_ids)
-    ]
-    audit.record(by=by, action="voters.exported", subject=location, territory=location.territory, rows=len(rows))
-    return [list(columns.HEADERS), *rows]
+    rows = list(_rows(_of(location, voter_ids), in_full=False))
+    count = len(rows) - 1
+    audit.record(by=by, action="voters.exported", subject=location, territory=location.territory, rows=count)
+    return rows
 
 
 def export_in_full(
@@ -87,20 +91,75 @@ def export_in_full(
             rows=len(voter_ids),
             reason=registration.without_figures(reason),
         )
-    rows = [[cells[name] for name in columns.HEADERS] for cells in _cells(location, voter_ids)]
-    return [list(columns.HEADERS), *rows]
+    return list(_rows(_of(location, voter_ids), in_full=True))
 
 
-def _cells(location: SpecialLocation, voter_ids: Sequence[uuid.UUID]) -> Iterator[dict[str, str]]:
-    """Voters of the location as rows of the voter file, everything plain."""
-    blocks = dict(Block.everywhere.filter(location=location).values_list("pk", "name"))
-    own = dict.fromkeys(Voter.everywhere.filter(location=location).values_list("pk", flat=True))
-    wanted = [pk for pk in voter_ids if pk in own]
-    for some in storing.chunks(wanted, storing.HASHES_A_QUERY):
+def export_found(*, found: VoterQuerySet, filters: Sequence[str] = (), by: User) -> Iterator[list[str]]:
+    """Voters of many locations, or of none, in the columns of the import, header first; whatever is sealed is hidden.
+
+    `filters` are the names of those that led to them. Recorded with its rows before anything leaves; memory stays that
+    of a few hundred rows, however many there are.
+    """
+    require(by, Permission.SEE_VOTERS)
+    own = found.visible_to(by)
+    _record_found(own, filters, "voters.exported", by)
+    return _rows(_ids_of(own), in_full=False)
+
+
+def export_found_in_full(
+    *, found: VoterQuerySet, filters: Sequence[str] = (), reason: str, by: User
+) -> Iterator[list[str]]:
+    """As `export_found` with everything plain; recorded with its reason before anything is opened."""
+    require(by, Permission.SEE_VOTERS)
+    require(by, Permission.REVEAL_IDENTITY)
+    registration.require_reason(reason)
+    own = found.visible_to(by)
+    _record_found(own, filters, "voters.exported_in_full", by, reason=registration.without_figures(reason))
+    return _rows(_ids_of(own), in_full=True)
+
+
+@transaction.atomic
+def _record_found(found: QuerySet[Voter], filters: Sequence[str], action: str, by: User, **details: str) -> None:
+    """Names of filters only: what was typed into them may be somebody's name."""
+    rows, asked = found.count(), list(filters)
+    audit.record(by=by, action=action, subject=by, territory=by.territory_id, rows=rows, filters=asked, **details)
+
+
+def _of(location: SpecialLocation, voter_ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Those of the voters who stand at the location."""
+    own = set(Voter.everywhere.filter(location=location).values_list("pk", flat=True))
+    return [pk for pk in voter_ids if pk in own]
+
+
+def _ids_of(found: QuerySet[Voter]) -> Iterator[uuid.UUID]:
+    return found.values_list("pk", flat=True).iterator(storing.CHUNK)
+
+
+def _rows(voter_ids: Iterable[uuid.UUID], *, in_full: bool) -> Iterator[list[str]]:
+    """The header, and each voter's cells in its order, all of them plain or the sealed ones hidden."""
+    yield list(columns.HEADERS)
+    for cells in _cells(voter_ids):
+        yield [
+            masking.masked_secret(name, cells[name]) if name in _HIDDEN and not in_full else cells[name]
+            for name in columns.HEADERS
+        ]
+
+
+def _cells(voter_ids: Iterable[uuid.UUID]) -> Iterator[dict[str, str]]:
+    """Voters as rows of the voter file, everything plain, in their order; who was removed meanwhile is left out."""
+    left = iter(voter_ids)
+    while some := list(islice(left, storing.HASHES_A_QUERY)):
         stored = storing.stored_voters(some)
-        for pk in some:
-            cells = registration.cells_of(stored[pk], blocks=blocks)
-            yield {**dict.fromkeys(columns.HEADERS, ""), **cells, "kode_lokasi": location.code}
+        places = _named(SpecialLocation, "code", (each.values["location_id"] for each in stored.values()))
+        blocks = _named(Block, "name", (each.values["block_id"] for each in stored.values()))
+        for each in (stored[pk] for pk in some if pk in stored):
+            cells = registration.cells_of(each, blocks=blocks)
+            code = places.get(each.values["location_id"], "")
+            yield {**dict.fromkeys(columns.HEADERS, ""), **cells, "kode_lokasi": code}
+
+
+def _named(model: Any, name: str, ids: Iterable[uuid.UUID | None]) -> dict[uuid.UUID, str]:
+    return dict(model.everywhere.filter(pk__in=set(filter(None, ids))).values_list("pk", name))
 
 
 def refused_as_csv(*, batch: Batch, by: User) -> str:
@@ -121,9 +180,16 @@ def as_book(rows: Sequence[Sequence[str]], *, choices: Mapping[str, list[str]] |
 
 
 def as_csv(rows: Iterable[Sequence[Any]]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\r\n").writerows([harmless(cell) for cell in row] for row in rows)
-    return file.getvalue()
+    return "".join(csv_pieces(rows))
+
+
+def csv_pieces(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """The text of `as_csv` as it comes, some hundred rows at a time."""
+    left = iter(rows)
+    while some := list(islice(left, _ROWS_A_PIECE)):
+        file = io.StringIO()
+        csv.writer(file, lineterminator="\r\n").writerows([harmless(cell) for cell in row] for row in some)
+        yield file.getvalue()
 
 
 def harmless(cell: Any) -> Any:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .querysets import VoterQuerySet
 
 WITHOUT_BLOCK: Final = "-"
+PLACED, UNPLACED = "lokasi", "belum"
 OPEN: Final = "terbuka"
 CASE_STATES: Final = {
     OPEN: Q(closed_at=None),
@@ -69,8 +70,9 @@ class VoterFilter(FilterSet):
 
     def __init__(self, data: Any, queryset: VoterQuerySet, *, blocks: Iterable[str] = ()) -> None:
         super().__init__(data, queryset)
-        without = (WITHOUT_BLOCK, pgettext_lazy("filter", "without a block"))
-        self.filters["blok"].extra["choices"] = [*((name, name) for name in blocks), without]
+        if "blok" in self.filters:
+            without = (WITHOUT_BLOCK, pgettext_lazy("filter", "without a block"))
+            self.filters["blok"].extra["choices"] = [*((name, name) for name in blocks), without]
 
     @property
     def found(self) -> VoterQuerySet:
@@ -102,6 +104,32 @@ class VoterFilter(FilterSet):
 
     def in_block(self, queryset: VoterQuerySet, _name: str, block: str) -> VoterQuerySet:
         return queryset.filter(block=None) if block == WITHOUT_BLOCK else queryset.filter(block__name=block)
+
+
+class SearchFilter(VoterFilter):
+    """Over all locations: `cari`, `tempat`, `peran`, `kondisi`, `wilayah`. A condition is one of voters at active locations."""
+
+    reason = blok = None
+    tempat = ChoiceFilter(
+        label=_("Location"),
+        choices=(
+            (PLACED, pgettext_lazy("filter", "at a special location")),
+            (UNPLACED, pgettext_lazy("filter", "without a location yet")),
+        ),
+        method="at_place",
+    )
+
+    @property
+    def found(self) -> VoterQuerySet:
+        return condition.at_active_places(super().found) if self.condition_asked else super().found
+
+    @property
+    def asked(self) -> list[str]:
+        """The names of the filters that are set."""
+        return [name for name in self.filters if self.data.get(name)]
+
+    def at_place(self, queryset: VoterQuerySet, _name: str, place: str) -> VoterQuerySet:
+        return queryset.unplaced() if place == UNPLACED else queryset.filter(location__isnull=False)
 
 
 class BatchFilter(FilterSet):

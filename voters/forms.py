@@ -290,12 +290,17 @@ class DownloadForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, may_reveal: bool, rows: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, may_reveal: bool, rows: int, has_overview: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows = rows
+        if not has_overview:
+            self._leave_out(self.OVERVIEW)
         if not may_reveal:
-            self.fields["isi"].choices = [choice for choice in self.fields["isi"].choices if choice[0] != self.FULL]
+            self._leave_out(self.FULL)
             del self.fields["reason"]
+
+    def _leave_out(self, content: str) -> None:
+        self.fields["isi"].choices = [choice for choice in self.fields["isi"].choices if choice[0] != content]
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -28,7 +28,7 @@ from regions.territory import territory_of
 from . import claims, columns, matching, nik, storing
 from .loading import insert_rows
 from .models import BatchMissing, DuplicateCase, FormerNIK, Register, Voter, VoterIdentity
-from .resolving import VOTER_FIELDS, Person, resolver_for
+from .resolving import VOTER_FIELDS, Person, point_of, resolver_for
 from .updating import Stored, Update, update_of
 
 
@@ -241,6 +241,8 @@ def cells_of(stored: Stored, *, blocks: Mapping[uuid.UUID, str] | None = None) -
         kewarganegaraan="WNA" if values["is_foreign"] else "",
         kode_wilayah_keberadaan=values["stay_id"] or "",
     )
+    if values["h3_cell"]:
+        cells["lintang"], cells["bujur"] = point_of(values["h3_cell"])
     return cells
 
 

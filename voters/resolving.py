@@ -271,6 +271,12 @@ def h3_cell(parsed: ParsedRow) -> str:
     return h3.latlng_to_cell(parsed.latitude, parsed.longitude, H3_RESOLUTION)
 
 
+def point_of(h3_cell: str) -> tuple[str, str]:
+    """Latitude and longitude of a cell's middle, in degrees; some metres off, so that they lead to the same cell again."""
+    latitude, longitude = h3.cell_to_latlng(h3_cell)
+    return f"{latitude:.5f}", f"{longitude:.5f}"
+
+
 # which fields of a voter a column of the file decides, so that a column a file lacks leaves them as they are
 FIELDS_OF: Mapping[str, tuple[str, ...]] = {
     "blok": ("block_id",),

@@ -24,6 +24,7 @@ from .views import (
 app_name = "voters"
 urlpatterns = [
     path("", search.search, name="search"),
+    path("unduh/", download.voters_download, name="voters_download"),
     path("pemberitahuan/", search.read_notices, name="read_notices"),
     path("kondisi/", condition.condition_of_data, name="condition"),
     path("coret/", strikes.strikes, name="strikes"),

@@ -66,8 +66,12 @@ def reasons_of(batch):
 def register():
     """All that is stored of voters, sealed values opened."""
     ids = list(Voter.everywhere.order_by("name").values_list("pk", flat=True))
-    told = exporting._cells(SpecialLocation.everywhere.get(code="A"), ids)
-    return list(told), list(VoterIdentity.everywhere.order_by("pk").values_list("nik_hash", "person_hash", "claim"))
+    told = exporting._cells(ids)
+    return (
+        list(told),
+        list(Voter.everywhere.order_by("pk").values()),
+        list(VoterIdentity.everywhere.order_by("pk").values_list("nik_hash", "person_hash", "claim")),
+    )
 
 
 def test_the_workbook_filled_in_with_its_examples_imports_without_a_fault(prison):
@@ -118,6 +122,25 @@ def test_a_hidden_list_never_comes_in_as_if_it_were_true(prison, operator, as_fi
     assert counts(batch)["rejected"] == 1
     assert {code for _column, code in reasons_of(batch)[0]} == {"hidden"}
     assert register() == before
+
+
+@pytest.mark.parametrize("as_file", [lambda rows: exporting.as_csv(rows).encode(), exporting.as_book])
+def test_a_search_in_full_brings_back_everybody_at_any_location_or_none(prison, operator, as_file):
+    factories.special_location("B", "36.74.01.1001", name="Panti B")
+    stay = {"kode_wilayah_keberadaan": "36.03.28.2004", "lintang": "-6.30123", "bujur": "106.64321"}
+    load(row("Budi Santoso", **EVERYTHING, kode_lokasi="A"), row("Siti", "", sex="P", kode_lokasi="B"))
+    load(row("Ani", born=date(1988, 2, 29), **stay), row("Ina", "", sex="P", kode_wilayah_keberadaan="36.03"))
+    before = register()
+    found = Voter.objects.visible_to(operator).order_by("name")
+    rows = list(exporting.export_found_in_full(found=found, filters=["tempat"], reason="uji", by=operator))
+
+    batch = load_bytes(as_file(rows), by=operator)
+
+    assert [cells[rows[0].index("kode_lokasi")] for cells in rows[1:]] == ["", "A", "", "B"]
+    assert counts(batch) == {"rows": 4, "accepted": 0, "updated": 4, "rejected": 0, "duplicates": 0}
+    assert register() == before
+    recorded = AuditEntry.everywhere.get(action="voters.exported_in_full")
+    assert (recorded.territory, recorded.details) == ("36", {"rows": 4, "filters": ["tempat"], "reason": "uji"})
 
 
 @pytest.mark.parametrize("as_file", [exporting.refused_as_csv, exporting.refused_as_book])

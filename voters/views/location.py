@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
@@ -25,12 +27,16 @@ from ..standing import ELIGIBLE, Standing, standing_of
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Iterable
 
     from django.http import HttpRequest
 
     from accounts.models import User
 
+Answer = TypeVar("Answer", bound=HttpResponseBase)
+
 PAGE_SIZE: Final = 50
+CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -152,15 +158,20 @@ def csv_of(location: SpecialLocation, ids: list[uuid.UUID], standing: Standing, 
 
 def csv_answer(text: str, name: str) -> HttpResponse:
     """A file to keep; with a byte order mark, by which spreadsheets know UTF-8."""
-    response = HttpResponse(f"\ufeff{text}", content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f"attachment; filename={quote(name)}"
-    response["Cache-Control"] = "no-store"
-    return response
+    return to_keep(HttpResponse(f"\ufeff{text}", content_type=CSV), name)
+
+
+def csv_stream(pieces: Iterable[str], name: str) -> StreamingHttpResponse:
+    """As `csv_answer`, sent while it is made: its memory does not grow with its rows."""
+    return to_keep(StreamingHttpResponse(chain(["\ufeff"], pieces), content_type=CSV), name)
 
 
 def book_answer(data: bytes, name: str) -> HttpResponse:
     """A workbook to keep."""
-    response = HttpResponse(data, content_type=XLSX)
+    return to_keep(HttpResponse(data, content_type=XLSX), name)
+
+
+def to_keep(response: Answer, name: str) -> Answer:
     response["Content-Disposition"] = f"attachment; filename={quote(name)}"
     response["Cache-Control"] = "no-store"
     return response

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.permissions import Permission, may, require
 from regions.models import Region
 
-from .. import condition, duplicates, keyring
-from ..filters import VoterFilter, in_order
+from .. import duplicates, keyring
+from ..filters import PLACED, UNPLACED, SearchFilter, in_order
 from ..forms import NIKForm
 from ..models import Voter, VoterIdentity
 from ..rows import rows_of
@@ -38,35 +38,29 @@ MOST_OF_ONE_NIK: Final = 200
 @require_http_methods(["GET", "POST"])
 @never_cache
 def search(request: HttpRequest) -> HttpResponse:
-    """By name, or by condition and region, in the address; by NIK in the body only, and the answer is kept nowhere."""
+    """By name, place, role, condition or region, in the address; by NIK in the body only, and the answer is kept nowhere."""
     require(request.user, Permission.SEE_VOTERS)
     if request.method == "POST":
         return by_nik(request)
-    filters = VoterFilter(request.GET, Voter.objects.visible_to(request.user))
-    words = request.GET.get("cari", "")
-    measure = filters.condition_asked
-    voters = condition.at_active_places(filters.found) if measure else filters.found
-    found = in_order(voters, request.GET.get("urut", "")) if words or measure else voters.none()
+    filters = SearchFilter(request.GET, Voter.objects.visible_to(request.user))
+    voters = filters.found if filters.is_filtered else Voter.objects.visible_to(request.user).none()
+    found = in_order(voters, request.GET.get("urut", ""))
     paginator = Paginator(found.values_list("pk", flat=True), PAGE_SIZE)
     page = paginator.get_page(request.GET.get("halaman"))
     page.object_list = with_standing(list(page.object_list), request.user)
-    return render(request, "voters/search.html", context(request, page, words, measure))
+    return render(request, "voters/search.html", context(request, page, filters))
 
 
-def context(request: HttpRequest, page: Any, words: str, measure: str) -> dict[str, Any]:
+def context(request: HttpRequest, page: Any, filters: SearchFilter) -> dict[str, Any]:
+    code = request.GET.get("wilayah", "")
     asked = {
         "page": page,
-        "search": words,
-        "asked": asked_text(measure, request.GET.get("wilayah", "")) if measure else "",
+        "search": request.GET.get("cari", ""),
+        "filter": filters,
+        "region_name": Region.objects.filter(pk=code).values_list("name", flat=True).first() if code else "",
+        "download_url": f"{reverse('voters:voters_download')}?{request.GET.urlencode()}",
     }
     return overview(request.user) | asked
-
-
-def asked_text(measure: str, code: str) -> str:
-    """`without e-KTP: Banten`."""
-    name = Region.objects.filter(pk=code).values_list("name", flat=True).first()
-    label = str(condition.LABELS[measure])
-    return f"{label}: {name}" if name else label
 
 
 def by_nik(request: HttpRequest) -> HttpResponse:
@@ -94,8 +88,12 @@ def overview(user: User) -> dict[str, Any]:
         "nik_form": NIKForm(),
         "columns": columns(),
         "figures": [
-            {"value": voters.filter(location__isnull=False).count(), "label": _("registered at special locations")},
-            {"value": unplaced.count(), "label": _("without a location yet")},
+            figure(
+                voters.filter(location__isnull=False).count(),
+                _("registered at special locations"),
+                f"{here}?tempat={PLACED}",
+            ),
+            figure(unplaced.count(), _("without a location yet"), f"{here}?tempat={UNPLACED}"),
             figure(cases.count(), _("cases of duplicates"), f"{here}#cases"),
             figure(notices.count(), _("registrations moved"), f"{here}#notices"),
         ],
