@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 from datetime import date, timedelta
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
@@ -73,6 +76,26 @@ def test_without_a_word_a_list_updates_and_misses_nobody(places, clerk):
     batch = load(person(0, alamat="Jl. Baru 1"), by=clerk)
 
     assert (batch.mode, counts(batch)["updated"], BatchMissing.everywhere.count()) == (UPDATE, 1, 0)
+
+
+def test_the_command_adds_or_replaces_and_says_whom_the_list_does_not_name(places, tmp_path):
+    file, told = tmp_path / "daftar.csv", io.StringIO()
+    file.write_bytes(as_csv([person(0), person(1), person(2)]))
+    call_command("import_voters", str(file), "--json", stdout=told)
+    assert "missing" not in json.loads(told.getvalue())
+    file.write_bytes(as_csv([person(0, blok="Baru"), row(person(1)["nama"], "12", **HERE)]))
+    call_command("import_voters", str(file), "--mode", "add", "--json", stdout=told)
+    assert Voter.everywhere.get(name=person(0)["nama"]).block is None
+
+    call_command("import_voters", str(file), "--mode", "replace", "--json", stdout=told)
+    said = io.StringIO()
+    call_command("import_voters", str(file), "--mode", "replace", stdout=said)
+
+    place = {"kode_lokasi": "A", "missing": 1, "present": 3}
+    assert json.loads(told.getvalue().splitlines()[-1])["missing"] == {"voters": 1, "in_doubt": 1, "places": [place]}
+    assert re.search(r"missing +1\nin_doubt +1\n1 .* 3 .*A", said.getvalue())
+    assert f"/pemilih/berkas/{Batch.everywhere.latest('received_at').pk}/hilang/" in said.getvalue()
+    assert not Voter.everywhere.exclude(departure=None).exists()
 
 
 def test_a_list_that_replaces_notes_who_is_present_and_not_on_it(places, clerk):

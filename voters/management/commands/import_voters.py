@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import SYSTEM
 from locations.exporting import safe
 from locations.models import Batch, SpecialLocation
-from voters import columns, importing, refusals
+from voters import columns, importing, missing, refusals
 from voters.words import warning_text
 
 COUNTS = ("rows", "accepted", "updated", "rejected", "duplicates")
@@ -30,27 +31,35 @@ class Command(BaseCommand):
         parser.add_argument(
             "--rejects", type=Path, metavar="FILE", help="write the refused rows with their reasons here"
         )
+        parser.add_argument(
+            "--mode",
+            choices=Batch.Mode.values,
+            default=Batch.Mode.UPDATE.value,
+            help="what the list does to who is there already: leave, bring up to date, and say whom it does not name",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object as the last line")
 
     def handle(self, *_args: Any, file: Path, location: str | None, rejects: Path | None, **options: Any) -> None:
         started = time.monotonic()
-        batch = importing.run(self._receive(file, location))
+        batch = importing.run(self._receive(file, location, options["mode"]))
         if batch.state != Batch.State.DONE:
             raise CommandError(failure_text(batch.failure))
         if rejects:
             write_rejects(batch, rejects)
         result: dict[str, Any] = {name: getattr(batch, name) for name in COUNTS}
         result["rejects_file"] = str(rejects) if rejects else None
+        if batch.mode == Batch.Mode.REPLACE:
+            result["missing"] = missing_of(batch)
         result["seconds"] = round(time.monotonic() - started, 3)
         self._print(result, batch, as_json=options["json"])
 
-    def _receive(self, file: Path, code: str | None) -> Batch:
+    def _receive(self, file: Path, code: str | None, mode: str) -> Batch:
         location = SpecialLocation.everywhere.filter(code=code).first() if code else None
         if code and location is None:
             raise CommandError(_("There is no special location with the code %(code)s.") % {"code": code})
         try:
             with file.open("rb") as source:
-                return importing.receive(file=source, file_name=file.name, location=location, by=SYSTEM)
+                return importing.receive(file=source, file_name=file.name, location=location, by=SYSTEM, mode=mode)
         except OSError as error:
             raise CommandError(_("%(file)s cannot be read.") % {"file": file}) from error
         except ValueError as error:
@@ -67,6 +76,28 @@ class Command(BaseCommand):
             sentence = warning_text(code, warning["params"])
             rows = ", ".join(map(str, warning["rows"]))
             self.stdout.write(f"{warning['count']} × {sentence} ({code}; {rows})")
+        if "missing" in result:
+            self._print_missing(result["missing"], batch)
+
+    def _print_missing(self, found: dict[str, Any], batch: Batch) -> None:
+        self.stdout.write(f"{'missing':12}{found['voters']:>10}")
+        self.stdout.write(f"{'in_doubt':12}{found['in_doubt']:>10}")
+        sentence = _("%(missing)s of %(present)s voters present at %(code)s are not on the list.")
+        for place in found["places"]:
+            self.stdout.write(sentence % {**place, "code": place["kode_lokasi"]})
+        if found["voters"]:
+            url = reverse("voters:batch_missing", args=[batch.pk])
+            self.stdout.write(_("Nobody has left yet: decide on the page %(url)s.") % {"url": url})
+
+
+def missing_of(batch: Batch) -> dict[str, Any]:
+    """Whom a list that replaces the one before does not name; `in_doubt` may stand in a refused row and are left alone."""
+    found = missing.outlook(batch)
+    places = [
+        {"kode_lokasi": place.location.code, "missing": place.missing, "present": place.present}
+        for place in found.places
+    ]
+    return {"voters": found.missing, "in_doubt": found.in_doubt, "places": places}
 
 
 def failure_text(failure: dict[str, Any]) -> str:
