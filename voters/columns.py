@@ -343,7 +343,7 @@ def _parse_home(text: str) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("kode_lokasi", "location_code", text_of(40)),
-    Column("blok", "block", text_of(60)),
+    Column("blok", "block", text_of(60), ("nama_blok", "blok_hunian", "asrama", "barak")),
     Column("peran", "role", one_of({"": "penghuni", "penghuni": "penghuni", "petugas": "petugas"})),
     Column("nkk", "nkk", _parse_nkk, ("no_kk", "nomor_kk", "nomor_kartu_keluarga"), secret=True),
     Column("nik", "nik", nik.parse_nik, ("no_nik", "nomor_nik", "no_ktp", "nomor_ktp"), secret=True),
@@ -351,14 +351,14 @@ COLUMNS: tuple[Column, ...] = (
         "nama",
         "name",
         _parse_name,
-        ("nama_lengkap", "nama_pemilih", "nama_penghuni", "nama_wbp", "nama_santri", "nama_karyawan"),
+        ("nama_lengkap", "nama_pemilih", "nama_penghuni", "nama_wbp", "nama_santri", "nama_siswa", "nama_karyawan"),
     ),
-    Column("tempat_lahir", "birthplace", text_of(100), secret=True),
+    Column("tempat_lahir", "birthplace", text_of(100), ("tmpt_lahir",), secret=True),
     Column("tanggal_lahir", "birth_date", _parse_birth_date, ("tgl_lahir", "tgl._lahir"), secret=True),
     Column(
         "status_kawin", "marital", one_of({"": "", "B": "B", "S": "S", "P": "P"}), ("sts_kawin", "status_perkawinan")
     ),
-    Column("jenis_kelamin", "sex", _parse_sex, ("kelamin", "jk", "l/p", "jenis_kelamin_(l/p)")),
+    Column("jenis_kelamin", "sex", _parse_sex, ("kelamin", "jk", "l/p", "jenkel", "jenis_kelamin_(l/p)")),
     Column("alamat", "address", text_of(300), ("alamat_ktp", "alamat_asal"), secret=True),
     Column("rt", "rt", text_of(10), secret=True),
     Column("rw", "rw", text_of(10), secret=True),
@@ -369,13 +369,20 @@ COLUMNS: tuple[Column, ...] = (
         ("difabel",),
         secret=True,
     ),
-    Column("status_ktp_el", "ektp", one_of({"": "", "S": "S", "B": "B"}), ("ektp", "ktp_el", "status_ektp")),
-    Column("kode_wilayah_domisili", "home_code", _parse_home),
-    Column("tanggal_masuk", "arrival", parse_date),
-    Column("tanggal_keluar", "departure", parse_date),
+    Column(
+        "status_ktp_el", "ektp", one_of({"": "", "S": "S", "B": "B"}), ("ektp", "ktp_el", "status_ektp", "status_ktp")
+    ),
+    Column("kode_wilayah_domisili", "home_code", _parse_home, ("kode_domisili", "kode_wilayah_ktp")),
+    Column("tanggal_masuk", "arrival", parse_date, ("tgl_masuk", "tgl._masuk")),
+    Column(
+        "tanggal_keluar",
+        "departure",
+        parse_date,
+        ("tgl_keluar", "tgl._keluar", "tanggal_bebas", "tgl_bebas", "tgl._bebas"),
+    ),
     Column("pekerjaan", "occupation", text_of(100), secret=True),
-    Column("kewarganegaraan", "is_foreign", _parse_is_foreign),
-    Column("keterangan", "notes", text_of(500), secret=True),
+    Column("kewarganegaraan", "is_foreign", _parse_is_foreign, ("warga_negara",)),
+    Column("keterangan", "notes", text_of(500), ("ket", "ket."), secret=True),
     Column("kode_wilayah_keberadaan", "stay_code", parse_region),
     Column("lintang", "latitude", number_of(-11.5, 6.5)),
     Column("bujur", "longitude", number_of(94.5, 141.5)),

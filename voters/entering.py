@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 import orjson
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from accounts import audit
@@ -314,11 +314,11 @@ class Entry:
                 for chunk, offset, nik_hash, encoded in entries
             ]
             try:
-                with transaction.atomic():
+                with loading.returning_to_here():
                     loading.insert_encoded(VoterIdentity, storing.IDENTITY_FIELDS, rows)
                 return
             except IntegrityError as error:
-                if attempt == TRIES or not loading.is_worth_another_try(error):
+                if attempt == TRIES or not loading.may_be_anothers(error):
                     raise
                 self.is_alone = False
 

@@ -12,7 +12,7 @@ import random
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from django.db import DatabaseError, connection, models, transaction
@@ -124,6 +124,19 @@ def again_if_interrupted(work: Callable[[], T], *, tries: int) -> T:
                 raise
             time.sleep(random.uniform(0, 0.1 * attempt))  # noqa: S311 (so that those who met part)
     raise AssertionError("unreachable")
+
+
+def returning_to_here() -> AbstractContextManager[Any]:
+    """What fails inside is undone, and may be done again, where another import writes meanwhile.
+
+    SQLite has one writer: nothing comes between, and it would keep in memory every page changed since a savepoint.
+    """
+    return transaction.atomic() if connection.vendor == "postgresql" else nullcontext()
+
+
+def may_be_anothers(error: Exception) -> bool:
+    """Whether what failed inside `returning_to_here` may have been in another import's way."""
+    return connection.vendor == "postgresql" and is_worth_another_try(error)
 
 
 def is_worth_another_try(error: Exception) -> bool:

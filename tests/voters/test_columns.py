@@ -266,10 +266,14 @@ def test_columns_come_in_any_order_with_any_case_and_blanks():
 
 
 def test_what_prisons_and_schools_call_their_columns_is_understood():
-    layout = columns.match_header(["No", "Nama WBP", "Tgl. Lahir", "L/P", "No KTP", "Nomor KK", "Alamat Asal"])
+    layout = columns.match_header([
+        "No", "Nama WBP", "Tgl. Lahir", "L/P", "No KTP", "Nomor KK", "Alamat Asal", "Status KTP", "Kode Domisili", "Tgl Masuk",
+        "Tgl. Bebas", "Ket.",
+    ])  # fmt: skip
 
     assert [column.header for _, column in layout.columns] == [
-        "nama", "tanggal_lahir", "jenis_kelamin", "nik", "nkk", "alamat",
+        "nama", "tanggal_lahir", "jenis_kelamin", "nik", "nkk", "alamat", "status_ktp_el", "kode_wilayah_domisili",
+        "tanggal_masuk", "tanggal_keluar", "keterangan",
     ]  # fmt: skip
     assert layout.unknown == ("No",)
 
