@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.permissions import Permission, may
 from locations.models import Batch, SpecialLocation
-from voters import searches
+from voters import announcing, searches
 from voters import strikes as strike_lists
 from voters import words as list_words
-from voters.models import DuplicateCase, Notice, Strike
+from voters.models import Announcement, DuplicateCase, Notice, Strike
 
 from . import queue as queues
 from . import risks
@@ -47,6 +47,7 @@ def todo(user: User, policy: Policy) -> list[dict[str, Any]]:
         found += [refused_rows(user), duplicate_cases(user), notices(user), *after_determination(user, policy)]
         found += [strikes(user), not_found_at_home(user), overdue_searches(user)]
     if may(user, Permission.ENTER):
+        found += [announced(user), unaccepted(user)]
         found += [unconfirmed(user), nearly(proposals), ready(proposals), without_voters(user, policy)]
     return [item for item in found if item["count"]]
 
@@ -147,6 +148,29 @@ def notices(user: User) -> dict[str, Any]:
     lost, gained = counts.get(Notice.Kind.LOST, 0), counts.get(Notice.Kind.GAINED, 0)
     text = _("%(lost)s no longer count here, %(gained)s count from now on") % {"lost": lost, "gained": gained}
     return item(lost + gained, _("Registrations moved"), text, reverse("voters:search"), _("Show"))
+
+
+def announced(user: User) -> dict[str, Any]:
+    """Whom other offices send here, and who is registered nowhere until somebody accepts them."""
+    waiting = Announcement.objects.visible_to(user).waiting()
+    places = waiting.order_by("to__name").values_list("to__name", flat=True).distinct()[:NAMED]
+    url = reverse("voters:announcements")
+    return item(
+        waiting.count(), _("Transfers announced to you"), " · ".join(places), url, _("Accept or decline"), "bad"
+    )
+
+
+def unaccepted(user: User) -> dict[str, Any]:
+    """Own voters whom another office declined, or had not answered by polling day."""
+    late = announcing.unanswered(user, at=timezone.localdate())
+    declined = Notice.objects.visible_to(user).filter(read_at=None, kind=Notice.Kind.DECLINED).count()
+    newest = late.order_by("-act__at").values_list("act", flat=True).first()
+    url = reverse("voters:act", args=[newest]) if newest else f"{reverse('voters:search')}#notices"
+    text = _("%(declined)s declined, %(late)s not answered by polling day") % {
+        "declined": declined,
+        "late": late.count(),
+    }
+    return item(declined + late.count(), _("Transfers that nobody accepted"), text, url, _("Show"), "bad")
 
 
 def nearly(proposals: Any) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from mapping.core.plan import BALLOTS
 from mapping.models import Assignment, Decision, Determination, FinalTPS, Policy, Proposal
 from voters.models import (
     ActStep,
+    Announcement,
     BatchBefore,
     BatchMissing,
     ClaimBefore,
@@ -55,6 +56,7 @@ PARENTS: Final[dict[type[models.Model], str]] = {
     Likeness: "voter",
     Compared: "voter",
     ActStep: "voter",
+    Announcement: "to",
     Search: "voter",
     BatchBefore: "voter",
     BatchMissing: "voter",

@@ -22,7 +22,7 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
 
-from . import following, registration
+from . import announcing, following, registration
 from .loading import again_if_interrupted
 from .models import Act, ActStep, DuplicateCase, Likeness, OfficialMark, Strike, Voter, VoterIdentity
 from .registration import require_reason, without_figures
@@ -320,6 +320,7 @@ class _Return:
         self.staying: set[uuid.UUID | None] = set()
         told = Strike.everywhere.filter(voter__in=[step.voter_id for step in self.steps], taken_back_at__gte=act.at)
         self.told_at_home = set(told.values_list("voter", flat=True))
+        self.accepted = announcing.accepted_of(act)
 
     def carry_out(self) -> list[ActStep]:
         for step in self.steps:
@@ -329,6 +330,8 @@ class _Return:
         kept = [step for step in self.steps if step.kept_why]
         ActStep.everywhere.bulk_update(kept, ["kept_why"], batch_size=200)
         Voter.everywhere.bulk_update(self.moved.values(), ["arrival", "departure", "official_mark"], batch_size=200)
+        own = {step.voter_id for step in self.steps if step.kept_why != Kept.FOREIGN}
+        announcing.withdraw(act=self.act, voters=own - self.accepted, by=self.by)
         gone = registration.take_away(self.leaving)
         also = {step.voter_id for step in self.steps} - gone.voters
         following.follow(self.moved.values(), also=also, returning=self.claimants, gone=gone)
@@ -347,6 +350,8 @@ class _Return:
         voter = step.voter
         if step.field == Field.REGISTERED:
             return self._why_stays(step)
+        if voter.pk in self.accepted:
+            return Kept.THERE
         if voter.pk in self.staying:
             return Kept.MOVED
         if _text(getattr(voter, step.field)) != step.after:

@@ -20,7 +20,7 @@ from locations.cells import CellFault
 from locations.models import Batch, SpecialLocation
 from locations.sheets import SheetError, read
 
-from . import books, columns, nik, orders
+from . import announcing, books, columns, nik, orders
 from .masking import HIDDEN, MARK
 from .models import Act, Marital, OfficialMark, Role, Sex, Voter
 
@@ -368,7 +368,7 @@ class OrderForm(NamedActForm):
 
     UNMARK = "unmark"
 
-    field_order = ("tindakan", "tanda", "lokasi", "tanggal", "reason", "name")
+    field_order = ("tindakan", "tanda", "lokasi", "lokasi_lain", "tanggal", "reason", "name")
     tindakan = forms.ChoiceField(
         label=_("What is to be done"),
         choices=(
@@ -393,10 +393,17 @@ class OrderForm(NamedActForm):
         queryset=None,
         required=False,
         empty_label=pgettext_lazy("choice", "choose"),
-        help_text=_(
-            "Only for a transfer. One in another territory is that office's to enter: enter the departure here."
-        ),
+        help_text=_("Only for a transfer within your territory."),
         error_messages={"invalid_choice": _("Choose a location of your territory that was not withdrawn.")},
+    )
+    lokasi_lain = forms.CharField(
+        label=_("Or to which location of another office"),
+        required=False,
+        max_length=60,
+        help_text=_(
+            "Only for a transfer out of your territory. Type a name or a regency and choose, or type the location code. "
+            "The other office is told, and has to accept them."
+        ),
     )
     tanggal = forms.DateField(
         label=_("On which day"),
@@ -407,6 +414,7 @@ class OrderForm(NamedActForm):
 
     def __init__(self, *args: Any, user: User, location: SpecialLocation, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.user = user
         own = SpecialLocation.objects.visible_to(user).active().exclude(pk=location.pk).order_by("name", "code")
         self.fields["lokasi"].queryset = own
         self.fields["lokasi"].label_from_instance = lambda other: f"{other.name} ({other.code})"
@@ -417,11 +425,21 @@ class OrderForm(NamedActForm):
             case Act.Kind.MARK:
                 self._need("tanda", gettext("Choose a mark."))
             case Act.Kind.TRANSFER:
-                self._need("lokasi", gettext("Choose a location."))
+                self._need_a_place()
                 self._need("tanggal", gettext("Say on which day."))
             case Act.Kind.DEPARTURE:
                 self._need("tanggal", gettext("Say on which day."))
         return given
+
+    def _need_a_place(self) -> None:
+        code, own = self.cleaned_data.get("lokasi_lain", ""), self.cleaned_data.get("lokasi")
+        self.elsewhere = announcing.destination(code, self.user) if code else None
+        if not code:
+            self._need("lokasi", gettext("Choose a location."))
+        elif own:
+            self.add_error("lokasi_lain", gettext("Choose one location, in your territory or outside it."))
+        elif not self.elsewhere:
+            self.add_error("lokasi_lain", gettext("No active location outside your territory has this code."))
 
     def _need(self, name: str, sentence: str) -> None:
         if not self.cleaned_data.get(name) and name not in self.errors:
@@ -433,7 +451,8 @@ class OrderForm(NamedActForm):
         given = self.cleaned_data
         match given["tindakan"]:
             case Act.Kind.TRANSFER:
-                return orders.Order(Act.Kind.TRANSFER, on=given["tanggal"], to=given["lokasi"])
+                to, on = self.elsewhere or given["lokasi"], given["tanggal"]
+                return orders.Order(Act.Kind.TRANSFER, on=on, to=to, is_announced=self.elsewhere is not None)
             case Act.Kind.DEPARTURE:
                 return orders.Order(Act.Kind.DEPARTURE, on=given["tanggal"])
         return orders.Order(Act.Kind.MARK, mark=given["tanda"] if given["tindakan"] == Act.Kind.MARK else "")

@@ -1,7 +1,8 @@
 """Verbs for many voters of a list at once: an official mark, a departure, a transfer to another location.
 
 One named act with a reason, which can be taken back (`acts.take_back`). Before it is done, `outlook` says to whom it would
-happen and to whom not. A transfer tells both regencies by a notice.
+happen and to whom not. A transfer tells both regencies by a notice; one to a
+location of another office is announced to it (`announcing`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ from accounts import audit
 from accounts.models import User
 from accounts.permissions import Permission, require
 from locations.models import SpecialLocation
+from regions.territory import NATIONAL
 
-from . import following, registration, storing
+from . import announcing, following, registration, storing
 from .acts import MOST, TRIES
 from .loading import again_if_interrupted
 from .models import Act, ActStep, Notice, OfficialMark, Register, Voter, VoterIdentity
@@ -35,6 +37,7 @@ REFUSALS: Final = {
     "left": _("left earlier already"),
     "marked": _("has an official mark"),
     "same_place": _("is at this location"),
+    "announced": _("is announced to another office, which has not answered yet"),
     "there": _("somebody with this NIK, or this name and birth date, is on the list there already"),
     "faulty": _("the entry does not pass the checks any more; correct it first"),
 }
@@ -42,12 +45,21 @@ REFUSALS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to happen: `mark` set (or, empty, taken away); or a departure on a day, for the location `to` if there is one."""
+    """What is to happen: `mark` set (or, empty, taken away); or a departure on a day, for the location `to` if there is one.
+
+    `is_announced`: `to` is another office's, which is asked to register them there.
+    """
 
     kind: str
     mark: str = ""
     on: date | None = None
     to: SpecialLocation | None = None
+    is_announced: bool = False
+
+    @property
+    def enters(self) -> SpecialLocation | None:
+        """Where the order itself registers them."""
+        return None if self.is_announced else self.to
 
 
 @dataclass(slots=True)
@@ -72,9 +84,10 @@ class Done:
 
 def outlook(*, order: Order, voters: Collection[Voter]) -> Outlook:
     """What the order would do now; writes nothing."""
-    found, there = Outlook(), _people_at(order.to, voters) if order.to else set()
+    found, there = Outlook(), _people_at(order.enters, voters) if order.enters else set()
+    announced = announcing.announced(voters) if order.to else set()
     for voter in voters:
-        why = "there" if voter.pk in there else _why_not(order, voter)
+        why = "announced" if voter.pk in announced else "there" if voter.pk in there else _why_not(order, voter)
         if why:
             found.refused.append((voter, why))
         else:
@@ -85,7 +98,7 @@ def outlook(*, order: Order, voters: Collection[Voter]) -> Outlook:
 def carry_out(*, order: Order, voters: Collection[Voter], reason: str, by: User, name: str = "") -> Done:
     """One act over these voters. Raises ValidationError where it would change nothing at all, or goes too far."""
     territories = {voter.territory for voter in voters}
-    require(by, Permission.ENTER, territories=territories | ({order.to.territory} if order.to else set()))
+    require(by, Permission.ENTER, territories=territories | ({order.enters.territory} if order.enters else set()))
     require_reason(reason)
     _check(order)
     if len(voters) > MOST:
@@ -157,16 +170,18 @@ class _Carrying:
         fields = ["departure", "official_mark"]
         Voter.everywhere.bulk_update(self.found.fitting, fields, batch_size=200)
         following.follow(self.found.fitting, also=set())
-        if self.order.to:
-            self._register(self.order.to)
+        if self.order.enters:
+            self._register(self.order.enters)
         act = self._write(name=name, reason=reason)
+        self._announce(act)
         self._tell()
         return Done(act, self.found.refused)
 
     def _leave_out_the_faulty(self, to: SpecialLocation) -> None:
         """Whose entry would be refused today is found before anything is written."""
         fitting, self.found.fitting = self.found.fitting, []
-        self.entries = registration.entries_at(voters=fitting, location=to, by=self.by)
+        reach = NATIONAL if self.order.is_announced else self.by.reach
+        self.entries = registration.entries_at(voters=fitting, location=to, reach=reach)
         for voter in fitting:
             if voter.pk in self.entries:
                 self.found.fitting.append(voter)
@@ -216,9 +231,17 @@ class _Carrying:
         if self.order.kind == Kind.MARK:
             details["mark"] = self.order.mark
         if self.order.to:
-            details["to"] = self.order.to.code
+            details.update(to=self.order.to.code, is_announced=self.order.is_announced)
         audit.record(by=self.by, action=f"voters.{kind}", subject=act, territory=act.territory, **details)
         return act
+
+    def _announce(self, act: Act) -> None:
+        """To the other office; what an earlier announcement of them came to is closed in any case."""
+        to, on = self.order.to, self.order.on
+        if self.order.is_announced and to and on:
+            announcing.announce(act=act, voters=self.found.fitting, to=to, on=on, by=self.by)
+        elif to:
+            announcing.supersede(self.found.fitting, by=self.by)
 
     def _tell(self) -> None:
         """Both regencies, of a transfer from one to another; in place of the notice that a claim moved."""

@@ -23,7 +23,7 @@ from locations import changes
 from locations import registration as places
 from locations.cells import Fault
 from locations.models import Block, SpecialLocation
-from regions.territory import territory_of
+from regions.territory import Reach, territory_of
 
 from . import claims, columns, matching, nik, storing
 from .loading import insert_rows
@@ -149,31 +149,39 @@ def is_listed_for_good(voter: Voter) -> bool:
     return False
 
 
-def entries_at(*, voters: Collection[Voter], location: SpecialLocation, by: Actor) -> dict[uuid.UUID, Person]:
-    """These voters as they would be entered anew at `location`, without block and dates, by id.
+def entries_at(
+    *, voters: Collection[Voter], location: SpecialLocation, reach: Reach, blocks: Mapping[uuid.UUID, str] | None = None
+) -> dict[uuid.UUID, Person]:
+    """These voters as they would be entered anew at `location` by somebody of this reach, without dates, by id. `blocks` are
+    names by voter.
 
     Who is not in it would be refused today.
     """
-    blank = {"blok": "", "tanggal_masuk": "", "tanggal_keluar": "", "kode_lokasi": location.code}
+    named = blocks or {}
+    blank = {"tanggal_masuk": "", "tanggal_keluar": "", "kode_lokasi": location.code}
     stored = storing.stored_voters([voter.pk for voter in voters])
     register_, today = Register.current(), timezone.localdate()
     rows = {
-        pk: columns.parse_row({**cells_of(each, blocks={}), **blank}, today=today, synthetic=register_.is_synthetic)
+        pk: columns.parse_row(
+            {**cells_of(each, blocks={}), **blank, "blok": named.get(pk, "")},
+            today=today,
+            synthetic=register_.is_synthetic,
+        )
         for pk, each in stored.items()
     }
     parsed = {pk: row for pk, row in rows.items() if not isinstance(row, list)}
-    resolver = resolver_for(*parsed.values(), location=location, reach=by.reach)
+    resolver = resolver_for(*parsed.values(), location=location, reach=reach)
     people = {pk: resolver.person(row) for pk, row in parsed.items()}
     return {pk: person for pk, person in people.items() if not isinstance(person, list)}
 
 
 def enter_all(*, people: Collection[Person], location: SpecialLocation, by: Actor) -> None:
-    """New voters at one location, without a block, and what they do to the claims of their NIK. Whoever is there already is
+    """New voters at one location, and what they do to the claims of their NIK. Whoever is there already is
     not looked for; the caller's transaction, lock and audit entry.
     """
     require(by, Permission.ENTER, territories=[location.territory])
     epoch = Register.current().epoch
-    rows = [(*storing.new_voter(person, batch_id=None, epoch=epoch), None) for person in people]
+    rows = [(*storing.new_voter(person, batch_id=None, epoch=epoch), _block_id(person)) for person in people]
     insert_rows(Voter, storing.NEW_VOTER_FIELDS, rows)
     insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [(*row, None) for row in storing.new_identities(list(people))])
     hashes = {person.nik_hash for person in people if person.nik_hash and person.verdict == nik.OK}

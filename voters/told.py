@@ -1,13 +1,17 @@
-"""What did other offices say of a voter? The home regency about its list, and who looks for a number that is missing."""
+"""What did other offices say of a voter? The one they were announced to, the home regency about its list, and who looks for a
+number that is missing.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from . import announcing
 from .models import Search, Strike
 
 if TYPE_CHECKING:
@@ -19,8 +23,20 @@ if TYPE_CHECKING:
 
 
 def told_of(voter: Voter, *, user: User) -> list[dict[str, Any]]:
-    """Cards for the page of a voter whom this person may see: title, word, tone, since when, and where to read on."""
-    return [*_at_home(voter), *_searched(voter, user)]
+    """Cards for the page of a voter whom this person may see: title, word, tone, perhaps why, since when, and where to read
+    on."""
+    return [*_announced(voter), *_at_home(voter), *_searched(voter, user)]
+
+
+def _announced(voter: Voter) -> Iterator[dict[str, Any]]:
+    row = announcing.latest(voter)
+    if row is not None:
+        yield {
+            "title": _("Announced for %(name)s") % {"name": row.to.name},
+            **announcing.word_of(row, at=timezone.localdate()),
+            "since": row.answered_at or row.act.at,
+            "url": reverse("voters:act", args=[row.act_id]),
+        }
 
 
 def _at_home(voter: Voter) -> Iterator[dict[str, Any]]:

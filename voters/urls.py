@@ -4,6 +4,7 @@ from django.urls import path
 
 from .views import (
     acts,
+    announcements,
     check,
     condition,
     download,
@@ -43,6 +44,9 @@ urlpatterns = [
     path("ganda/tindakan/", acts.acts, name="acts"),
     path("ganda/tindakan/<uuid:pk>/", acts.act, name="act"),
     path("ganda/<uuid:pk>/", duplicates.case, name="case"),
+    path("pindahan/", announcements.announcements, name="announcements"),
+    path("pindahan/tujuan/", announcements.destinations, name="destinations"),
+    path("pindahan/<uuid:pk>/", announcements.one, name="announcement"),
     path("unggah/", upload.upload, name="upload"),
     path("unggah/templat.xlsx", upload.template, name="upload_template"),
     path("berkas/", upload.batches, name="batches"),

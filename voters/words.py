@@ -29,6 +29,7 @@ STATES: Final = {
 }
 NEARLY_READ: Final = 2000  # rows between two signs of life of an import
 ROWS_SHOWN: Final = 8
+GOOD_NEWS: Final = (Notice.Kind.GAINED, Notice.Kind.MOVED_IN, Notice.Kind.ACCEPTED)
 
 
 class Outcome(TextChoices):
@@ -192,5 +193,5 @@ def notice_line(notice: Notice) -> dict[str, Any]:
         "notice": notice,
         "voter": notice.voter,
         "text": Notice.Kind(notice.kind).label,
-        "tone": "good" if notice.kind in (Notice.Kind.GAINED, Notice.Kind.MOVED_IN) else "warn",
+        "tone": "good" if notice.kind in GOOD_NEWS else "warn",
     }

@@ -71,6 +71,12 @@ from voters.models import DuplicateCase
 searching.search()
 case = DuplicateCase.everywhere.filter(voter__location=place, kind="likely").earliest("pk")
 done = acts.set_apart(cases=[case], reason="NIK dicek dengan KTP-el", name="Pemeriksaan blok A", by=operator)
+from voters import orders
+far = factories.special_location(region_code="33.01.01.2001", name="Lapas Jauh")
+leaving = [factories.voter(far) for _ in range(3)]
+order = orders.Order("transfer", on=datetime.date(2024, 1, 5), to=place, is_announced=True)
+sender = factories.user(Role.OPERATOR, "33.01")
+transfer = orders.carry_out(order=order, voters=leaving, reason="surat 12/2024", by=sender).act
 suggestion = Suggestion.everywhere.create(
     territory=place.territory, region=place.region, voters=124, sure_percent=88, latitude=-6.2, longitude=106.6,
     radius_m=410, cells="89694e64b03ffff",
@@ -97,7 +103,7 @@ print(json.dumps({
     "answers": str(answered.pk), "found": str(found.pk), "sought": str(sought.pk),
     "suggestion": str(suggestion.pk),
     "case": str(DuplicateCase.everywhere.filter(voter__location=place, closed_at=None).earliest("pk").pk),
-    "act": str(done.act.pk),
+    "act": str(done.act.pk), "transfer": str(transfer.pk),
     "determination": str(final.determinations.get().pk), "scenario": scenario.slug,
     "location": str(place.pk), "batch": str(batch.pk), "proposal": str(in_force[place.pk].pk),
     "returned": str(seen.pk), "voter": str(Voter.everywhere.filter(location=place, is_duplicate=True).get().pk),
@@ -105,6 +111,7 @@ print(json.dumps({
 """
 OBJECTS = (
     ("coret/jawaban/<uuid:pk>", "answers"),
+    ("pindahan/<uuid:pk>", "transfer"),
     ("pencarian/jawaban/<uuid:pk>", "found"),
     ("pencarian/<uuid:pk>", "sought"),
     ("berkas/<uuid:pk>", "batch"),

@@ -17,7 +17,7 @@ from mapping import determination as determining
 from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal, Suggestion
 from tests import factories
-from voters import acts, answers, confirming, importing, mending, registration, searches, searching, tasks
+from voters import acts, answers, confirming, importing, mending, orders, registration, searches, searching, tasks
 from voters.models import DuplicateCase, Voter
 from voters.reading import Reading
 
@@ -35,6 +35,7 @@ OBJECTS = {
     "pemilih/pencarian/jawaban/<uuid:pk>": ("found", "pk"),
     "pemilih/pencarian/<uuid:pk>": ("sought", "pk"),
     "pemilih/<uuid:pk>": ("voter", "pk"),
+    "pemilih/pindahan/<uuid:pk>": ("transfer", "pk"),
     "pemilih/ganda/<uuid:pk>": ("case", "pk"),
     "pemilih/ganda/tindakan/<uuid:pk>": ("act", "pk"),
     "telaah/penetapan/<uuid:pk>": ("determination", "pk"),
@@ -129,6 +130,7 @@ def write_register() -> dict[str, Any]:
         "sought": searches.make(home=factories.HOME[:5], lacks="nik", due=timezone.localdate(), by=operator),
         "case": case,
         "act": act,
+        "transfer": _announced(location),
         "voter": Voter.everywhere.filter(location=location).earliest("pk"),
         "unplaced": unplaced,
         "proposal": proposal,
@@ -223,6 +225,16 @@ def _listed_twice(location: Any, operator: Any) -> tuple[Any, Any]:
     on = datetime.date(2023, 12, 1)
     done = acts.arrive(cases=[case], on=on, name=f"{CANARY} tindakan", reason=f"{CANARY} alasan", by=operator)
     return case, done.act
+
+
+def _announced(location: Any) -> Any:
+    """Somebody of another province, announced to the location; its office has not answered."""
+    elsewhere = factories.special_location(region_code="33.01.01.2001", name=f"{CANARY} Lapas Jauh")
+    voter = factories.voter(elsewhere, name=f"{CANARY} Pindahan")
+    on = datetime.date(2024, 1, 5)
+    order = orders.Order("transfer", on=on, to=location, is_announced=True)
+    sender = factories.user(Role.OPERATOR, "33.01")
+    return orders.carry_out(order=order, voters=[voter], reason=f"{CANARY} surat", by=sender).act
 
 
 def _unplaced(operator: Any) -> Any:

@@ -11,6 +11,7 @@ from tests import factories
 from voters.models import (
     Act,
     ActStep,
+    Announcement,
     BatchBefore,
     BatchMissing,
     ClaimBefore,
@@ -50,6 +51,16 @@ def a_likeness(voter=None, **fields):
     alike = dict.fromkeys(("name", "birth_date", "nik", "sex"), "same")
     values = {"territory": "36.03", "voter": voter or factories.voter(), "probability": 0.9, **alike}
     return Likeness.everywhere.create(**{"other": factories.voter(), **values, **fields})
+
+
+def an_announcement(**fields):
+    to = factories.special_location()
+    values = {"territory": to.territory, "act": an_act(), "voter": factories.voter(), "to": to, "on": DAY}
+    return Announcement.everywhere.create(**{**values, **fields})
+
+
+def announced_twice():
+    an_announcement(voter=an_announcement().voter)
 
 
 def twice_the_same_likeness():
@@ -174,6 +185,10 @@ VIOLATIONS = {
     "act_taken_back_by_somebody": lambda: an_act(taken_back_by=factories.user()),
     "act_step_has_territory": lambda: a_step(territory=""),
     "act_step_of_a_pair_names_the_other": lambda: a_step(field="apart"),
+    "announcement_has_territory": lambda: an_announcement(territory=""),
+    "announcement_open_once": announced_twice,
+    "announcement_answered_by_somebody": lambda: an_announcement(answer="accepted"),
+    "announcement_declined_with_a_reason": lambda: an_announcement(why="x"),
     "batch_missing_has_territory": lambda: a_missing_voter(territory=""),
     "batch_missing_once": a_voter_missed_twice_by_one_list,
     "claim_before_has_territory": lambda: a_lost_claim(territory=""),

@@ -13,8 +13,8 @@ from locations.models import Batch
 from tests import factories
 from tpskhusus import invariants
 from tpskhusus.invariants import check
-from voters import acts, entering, keyring, mending, orders, searching, undo
-from voters.models import Act, Compared, DuplicateCase, MendedRow, Voter, VoterIdentity
+from voters import acts, announcing, entering, keyring, mending, orders, searching, undo
+from voters.models import Act, Compared, DuplicateCase, MendedRow, Notice, Voter, VoterIdentity
 
 from .lists import counts, invented_nik, load, prisons, row
 
@@ -304,4 +304,40 @@ def test_transfers_both_ways_and_an_import_at_once_do_not_stand_in_each_others_w
     assert raised == []
     assert Voter.everywhere.count() == 120
     assert VoterIdentity.everywhere.exclude(claim=None).count() == 60
+    assert [finding.name for finding in check() if not finding.holds] == []
+
+
+def announced():
+    """Thirty voters of A, announced to B; the act, B, and who sent and who receives."""
+    here, there = prisons()
+    load(*[row("Warga A", invented_nik(serial=serial), kode_lokasi="A") for serial in range(1, 31)])
+    order = orders.Order(Act.Kind.TRANSFER, on=date(2023, 12, 1), to=there, is_announced=True)
+    sender, receiver = (factories.user(territory=place.territory) for place in (here, there))
+    act = orders.carry_out(order=order, voters=list(here.voters.all()), reason="mutasi", by=sender).act
+    return act, there, sender, receiver
+
+
+def test_announced_voters_accepted_twice_at_once_are_registered_once():
+    act, there, _sender, receiver = announced()
+    rows = list(act.announcements.all())
+
+    raised = together(*[lambda: announcing.accept(announcements=rows, by=receiver)] * 2)
+
+    assert raised == []
+    assert there.voters.count() == 30
+    assert Notice.everywhere.filter(kind=Notice.Kind.ACCEPTED).count() == 30
+    assert [finding.name for finding in check() if not finding.holds] == []
+
+
+def test_an_act_taken_back_while_it_is_accepted_leaves_everybody_on_one_list():
+    act, there, sender, receiver = announced()
+    rows = list(act.announcements.all())
+
+    raised = together(
+        lambda: announcing.accept(announcements=rows, by=receiver), lambda: acts.take_back(act=act, by=sender)
+    )
+
+    assert raised == []
+    staying = Voter.everywhere.filter(location__code="A", departure=None).count()
+    assert (staying, there.voters.count()) in ((30, 0), (0, 30))
     assert [finding.name for finding in check() if not finding.holds] == []

@@ -1,6 +1,7 @@
 """Whom: voters in the clear and their sealed identities, the register, and who appears twice."""
 
 from .act import Act, ActStep
+from .announcement import Announcement
 from .before import BatchBefore, ClaimBefore
 from .case import DuplicateCase, Notice
 from .condition import ConditionDay
@@ -16,6 +17,7 @@ from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Vote
 __all__ = [
     "Act",
     "ActStep",
+    "Announcement",
     "BatchBefore",
     "BatchMissing",
     "ClaimBefore",

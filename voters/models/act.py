@@ -83,6 +83,7 @@ class ActStep(models.Model):
         DATES = "dates", _("arrival and departure would be in the wrong order")
         FINAL = "final", _("stands on a list that was determined")
         MOVED = "moved", _("is still registered at the new location")
+        THERE = "there", _("the other office accepted the transfer")
 
     id = models.BigAutoField(primary_key=True)
     territory = TerritoryField()

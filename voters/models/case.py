@@ -77,6 +77,8 @@ class Notice(models.Model):
         LOST = "lost", _("no longer counts: registered elsewhere")
         MOVED_OUT = "moved_out", _("was transferred to another regency")
         MOVED_IN = "moved_in", _("was transferred here from another regency")
+        ACCEPTED = "accepted", _("was accepted by the office of the new location")
+        DECLINED = "declined", _("was declined by the office of the new location")
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     territory = TerritoryField()

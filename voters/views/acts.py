@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -18,7 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from accounts.permissions import Permission, may, require
 
 from .. import acts as verbs
-from .. import duplicates
+from .. import announcing, duplicates
 from ..models import ActStep
 from ..sides import step_line
 
@@ -54,11 +55,14 @@ def act(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     steps = ActStep.objects.visible_to(request.user).filter(act=found).select_related("voter__location")
     page: Any = Paginator(steps.order_by("pk"), ROWS_A_PAGE).get_page(request.GET.get("halaman"))
     left = ActStep.objects.visible_to(request.user).filter(act=found).values("voter").distinct().count()
-    page.object_list = [step_line(step) for step in page.object_list]
+    answers = announcing.of_act(found)
+    words = {row.voter_id: announcing.word_of(row, at=timezone.localdate()) for row in answers}
+    page.object_list = [{**step_line(step), "announced": words.get(step.voter_id)} for step in page.object_list]
     context = {
         "act": found,
         "page": page,
         "removed": max(0, found.voters - left),
+        "announced_to": next((row.to for row in answers), None),
         "kept": steps.exclude(kept_why="").count(),
         "crumbs": crumbs(found.name, {"label": _("Acts"), "url": reverse("voters:acts")}),
         "may_take_back": found.taken_back_at is None and may(request.user, Permission.ENTER),

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission, require
 
-from .. import orders
+from .. import announcing, orders
 from ..forms import OrderForm
 from ..models import Act, OfficialMark, Voter
 from .location import crumbs, one_location
@@ -115,6 +115,7 @@ def page(
         "shown": voters[:SHOWN],
         "crumbs": [*crumbs(location), {"label": _("Voters"), "url": listed}, {"label": _("Act on many")}],
         "cancel_url": listed,
+        "places_url": reverse("voters:destinations"),
         **(what_happens(form, location, found) if found else {}),
     }
     return render(request, "voters/order.html", context, status=status)
@@ -149,13 +150,27 @@ def sentence_of(order: orders.Order, location: SpecialLocation) -> str:
     day = date_format(order.on, "j M Y") if order.on else ""
     if order.to is None:
         return _("Their departure is entered for %(day)s. Who leaves by polling day does not vote here.") % {"day": day}
+    if order.is_announced:
+        return announced_sentence(order, day)
     said = _("They leave here on %(day)s and are registered at %(name)s from that day on, without a block.")
     told = _("Both regencies are told.") if order.to.territory != location.territory else ""
     return f"{said % {'day': day, 'name': order.to.name}} {told}".strip()
 
 
+def announced_sentence(order: orders.Order, day: str) -> str:
+    to = cast("SpecialLocation", order.to)
+    said = _(
+        "They leave here on %(day)s and are announced to %(office)s for %(name)s (%(code)s). That office has to accept "
+        "them: until it does, they are registered at no location and vote nowhere."
+    )
+    office = announcing.region_names([to.territory]).get(to.territory, to.territory)
+    return said % {"day": day, "office": office, "name": to.name, "code": to.code}
+
+
 def button_of(order: orders.Order, count: int) -> str:
-    if order.kind == Act.Kind.TRANSFER:
+    if order.is_announced:
+        words = ngettext("Announce %(count)s voter", "Announce %(count)s voters", count)
+    elif order.kind == Act.Kind.TRANSFER:
         words = ngettext("Transfer %(count)s voter", "Transfer %(count)s voters", count)
     elif order.kind == Act.Kind.DEPARTURE:
         words = ngettext("Enter %(count)s departure", "Enter %(count)s departures", count)
