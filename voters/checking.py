@@ -18,6 +18,7 @@ from locations.sheets import Sheet, SheetError
 
 from . import columns, importing, preparing, template, vault
 from .models import KnownHeader
+from .proposals import proposals_for
 from .reading import Reading, alike, digest_of, fits, found_mapping
 from .resolving import Person
 
@@ -56,11 +57,12 @@ class Opened:
 
 @dataclass(slots=True)
 class ShownRow:
-    """A row as it will be read: texts by our header, plain, and the faults for which it will not be taken."""
+    """A row as it will be read: texts by our header, plain, the faults for which it will not be taken, and what would mend it."""
 
     number: int
     texts: dict[str, str]
     faults: list[Fault]
+    proposed: dict[str, str]
 
 
 @dataclass(slots=True)
@@ -98,11 +100,23 @@ class Check:
 
 @dataclass(slots=True)
 class Counted:
-    """In how many rows, in which first, and the params of the first."""
+    """In how many rows, in which first, and the params of the first; for how many of them a correction is proposed, and
+    some of those: the text that was written, plain, and the one that was probably meant."""
 
     params: dict[str, Any]
     count: int = 0
     rows: list[int] = field(default_factory=list)
+    mended: int = 0
+    examples: dict[str, str] = field(default_factory=dict)
+
+    def add(self, number: int, written: str, proposed: str) -> None:
+        self.count += 1
+        if len(self.rows) < intake.ROWS_NAMED:
+            self.rows.append(number)
+        if proposed:
+            self.mended += 1
+            if len(self.examples) < SAMPLES:
+                self.examples[written] = proposed
 
 
 def opened(batch: Batch, reading: Reading) -> Opened:
@@ -163,13 +177,18 @@ class _Checking:
     def _check(self, rows: Sequence[Row]) -> None:
         for number, cells in rows:
             person = self._person(number, cells)
-            refused = person if isinstance(person, list) else []
-            self._count(number, refused)
             if isinstance(person, Person):
                 self._warn(person)
+                row = ShownRow(number, _texts_of(person), [], {})
+            else:
+                row = self._refused(number, self.layout.as_dict(cells), person)
+                self._count(row)
             if len(self.made.shown) < SHOWN_ROWS:
-                texts = _texts_of(person) if isinstance(person, Person) else self.layout.as_dict(cells)
-                self.made.shown.append(ShownRow(number, texts, refused))
+                self.made.shown.append(row)
+
+    def _refused(self, number: int, texts: dict[str, str], faults: list[Fault]) -> ShownRow:
+        reasons = [preparing.reason_of(fault) for fault in faults]
+        return ShownRow(number, texts, faults, proposals_for(texts, reasons, today=self.resolver.today))
 
     def _person(self, number: int, cells: list[str]) -> Person | list[Fault]:
         if faults := preparing.faults_of_cells(cells, self.layout):
@@ -182,13 +201,11 @@ class _Checking:
         )
         return parsed if isinstance(parsed, list) else self.resolver.person(parsed, number)
 
-    def _count(self, number: int, faults: Sequence[Fault]) -> None:
-        self.made.refused += bool(faults)
-        for fault in faults:
+    def _count(self, row: ShownRow) -> None:
+        self.made.refused += 1
+        for fault in row.faults:
             counted = self.made.faults.setdefault((fault.code, fault.column), Counted(dict(fault.params)))
-            counted.count += 1
-            if len(counted.rows) < intake.ROWS_NAMED:
-                counted.rows.append(number)
+            counted.add(row.number, row.texts.get(fault.column, "").strip(), row.proposed.get(fault.column, ""))
 
     def _warn(self, person: Person) -> None:
         for code in person.warnings:

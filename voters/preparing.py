@@ -349,8 +349,7 @@ class _Chunk:
         self.refused: list[tuple[int, list[str], list[dict[str, Any]]]] = []
 
     def refuse(self, number: int, cells: list[str], faults: list[Fault]) -> None:
-        reasons = [{"column": fault.column, "code": fault.code, "params": dict(fault.params)} for fault in faults]
-        self.refused.append((number, cells, reasons))
+        self.refused.append((number, cells, [reason_of(fault) for fault in faults]))
 
     def pieces(self) -> list[bytes]:
         return [
@@ -360,6 +359,11 @@ class _Chunk:
             orjson.dumps(self.refused),
             *(marshal.dumps(part) if part else b"" for part in self.identities),
         ]
+
+
+def reason_of(fault: Fault) -> dict[str, Any]:
+    """A fault as it is kept with a refused row."""
+    return {"column": fault.column, "code": fault.code, "params": dict(fault.params)}
 
 
 def faults_of_cells(cells: list[str], layout: Layout) -> list[Fault]:

@@ -100,6 +100,27 @@ def test_a_list_is_looked_at_before_anything_of_it_is_taken(browser, place):
     assert imported(browser, url, place).accepted == 1
 
 
+def test_each_fault_comes_with_what_was_probably_meant(browser, place):
+    rows = [
+        row("Budi", jenis_kelamin="Laki-laki"),
+        row("Ani", jenis_kelamin="X"),
+        row("Siti", tanggal_lahir="8/15/1990", jenis_kelamin="Pr"),
+        row("Ina", "3603289908900001"),
+    ]
+
+    page = browser.get(send(browser, as_csv(rows), place=place))
+
+    faults = {(fault["column"], fault["count"]): fault for fault in page.context["refused"]}
+    sex, born, nik = (faults[key] for key in (("jenis_kelamin", 3), ("tanggal_lahir", 1), ("nik", 1)))
+    assert sex["examples"] == [("Laki-laki", "L"), ("Pr", "P")]
+    assert born["examples"] == [("•/••/1990", "1990-••-••")]
+    assert "2" in sex["mended"]
+    assert (bool(nik["mended"]), nik["examples"]) == (True, [])
+    proposed = [[fault["proposed"] for fault in shown["faults"]] for shown in page.context["rows"]]
+    assert proposed == [["L"], [""], ["1990-••-••", "P"], ["36" + "•" * 14]]
+    assert "1990-08-15" not in page.content.decode()
+
+
 def test_columns_are_corrected_and_remembered_for_the_next_list(browser, place):
     url = send(browser, IN_OTHER_WORDS, place=place)
     before = browser.get(url)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from accounts.models import User
     from locations.cells import Fault, Layout
 
-    from ..checking import AlikeNames, Check, Opened, ShownRow
+    from ..checking import AlikeNames, Check, Counted, Opened, ShownRow
 
 IMPORT, DISCARD = "impor", "buang"
 TAKEN: Final = (Batch.State.RECEIVED, Batch.State.RUNNING, Batch.State.DONE)
@@ -288,11 +288,15 @@ def is_named_like_one_of(name: str, mapping: Sequence[str]) -> bool:
 
 def shown_row(row: ShownRow, layout: Layout) -> dict[str, Any]:
     texts = [masking.masked_cell(column.header, row.texts.get(column.header, "")) for _place, column in layout.columns]
-    return {"number": row.number, "texts": texts, "faults": [fault_text(fault) for fault in row.faults]}
+    faults = [
+        {"text": fault_text(fault), "proposed": masking.masked_cell(fault.column, row.proposed.get(fault.column, ""))}
+        for fault in row.faults
+    ]
+    return {"number": row.number, "texts": texts, "faults": faults}
 
 
 def refused_of(found: Check) -> list[dict[str, Any]]:
-    """Faults, the commonest first."""
+    """Faults, the commonest first, each with what is proposed for its rows."""
     counted = sorted(found.faults.items(), key=lambda item: -item[1].count)
     return [
         {
@@ -300,9 +304,28 @@ def refused_of(found: Check) -> list[dict[str, Any]]:
             "text": _(columns.MESSAGES[code]) % fault.params,
             "count": fault.count,
             "rows": words.rows_text(fault.rows, fault.count),
+            "mended": mended_text(fault),
+            "examples": examples_of(column, fault),
         }
         for (code, column), fault in counted
     ]
+
+
+def mended_text(fault: Counted) -> str:
+    if not fault.mended:
+        return ""
+    text = ngettext(
+        "A correction is proposed for %(count)s of these rows.",
+        "A correction is proposed for %(count)s of these rows.",
+        fault.mended,
+    )
+    return text % {"count": number_format(fault.mended, force_grouping=True)}
+
+
+def examples_of(column: str, fault: Counted) -> list[tuple[str, str]]:
+    """What was written and what is proposed, as far as both may be shown and still differ."""
+    shown = [tuple(masking.masked_cell(column, text) for text in pair) for pair in fault.examples.items()]
+    return list(dict.fromkeys((written, proposed) for written, proposed in shown if written != proposed))
 
 
 def alike_of(groups: Sequence[AlikeNames], user: User) -> list[dict[str, Any]]:
