@@ -151,7 +151,7 @@ class _Carrying:
 
     def __init__(self, order: Order, ids: list[uuid.UUID], by: User) -> None:
         self.order, self.by = order, by
-        following.lock(ids, places=[order.to.pk] if order.to else [])
+        following.lock(ids, places=[order.enters.pk] if order.enters else [])
         voters = Voter.everywhere.filter(pk__in=ids).within_reach(by.reach).select_related("location").order_by("pk")
         self.found = outlook(order=order, voters=list(voters))
         held = VoterIdentity.everywhere.filter(pk__in=ids, claim__isnull=False)

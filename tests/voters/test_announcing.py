@@ -13,6 +13,7 @@ from tpskhusus.invariants import check
 from voters import acts, announcing, orders, registration
 from voters.models import ActStep, Announcement, Notice, Register, Voter, VoterIdentity
 from voters.orders import Order
+from voters.views import announcements
 
 from .lists import BORN, invented_nik, load, row
 
@@ -271,13 +272,13 @@ def test_the_form_says_that_the_other_office_has_to_accept(sender, places, peopl
 
     shown = sender.post(order_url(places[0]), typed)
 
-    assert "until it does, they are registered at no location" in str(shown.context["sentence"])
-    assert shown.context["button"] == "Announce 1 voter"
+    assert "sebelum diterima, mereka tidak terdaftar di lokasi mana pun" in str(shown.context["sentence"])
+    assert shown.context["button"] == "Beritahukan 1 pemilih"
     assert not Announcement.everywhere.exists()
     answer = sender.post(order_url(places[0]), {**typed, "lakukan": "1"})
     page = sender.get(answer.headers["Location"])
-    assert [line["announced"]["word"] for line in page.context["page"]] == ["waiting"]
-    assert [card["word"] for card in sender.get(f"/pemilih/{ids[0]}/").context["told"]] == ["waiting"]
+    assert [line["announced"]["word"] for line in page.context["page"]] == ["menunggu"]
+    assert [card["word"] for card in sender.get(f"/pemilih/{ids[0]}/").context["told"]] == ["menunggu"]
 
 
 @pytest.mark.parametrize("code", ["A", "tidak-ada"])
@@ -308,7 +309,7 @@ def test_the_other_office_looks_accepts_and_declines_on_one_page(client, places,
     faulty = client.post(url, {"jawab": "tolak", "pilih": [str(siti.pk)], "reason": ""})
     client.post(url, {"jawab": "tolak", "pilih": [str(siti.pk)], "reason": "tidak tiba"})
 
-    assert [line["waiting"] for line in listed.context["page"]] == [3]
+    assert [line["menunggu"] for line in listed.context["page"]] == [3]
     assert "Rutan A" in shown
     assert "1990" in shown
     assert BORN.strftime("%Y-%m-%d") not in shown
@@ -333,6 +334,16 @@ def test_birth_dates_are_shown_once_for_a_reason_and_recorded(client, sent, jaba
     assert {line["birth_date"] for line in client.get(url).context["lines"]} == {None}
 
 
+def test_birth_dates_are_those_of_the_page_that_was_looked_at(client, sent, jabar, monkeypatch):
+    monkeypatch.setattr(announcements, "ROWS_A_PAGE", 2)
+    client.force_login(jabar)
+    second = client.get(f"/pemilih/pindahan/{sent.act.pk}/?halaman=2")
+
+    shown = client.post(second.context["here"], {"jawab": "lihat", "lihat-reason": "mencocokkan kartu"})
+
+    assert [(line["name"], line["birth_date"]) for line in shown.context["lines"]] == [("Siti", BORN)]
+
+
 def test_who_was_removed_over_there_is_told_about_in_a_sentence(client, people, sent, banten, jabar):
     client.force_login(jabar)
     (budi,) = waiting("Budi")
@@ -340,7 +351,7 @@ def test_who_was_removed_over_there_is_told_about_in_a_sentence(client, people, 
 
     answer = client.post(f"/pemilih/pindahan/{sent.act.pk}/", {"jawab": "terima", "pilih": [str(budi.pk)]}, follow=True)
 
-    assert "announced no more" in answer.content.decode()
+    assert "tidak lagi diberitahukan" in answer.content.decode()
 
 
 def test_each_office_sees_its_own_side_only(client, places, people, sent, banten, jabar):

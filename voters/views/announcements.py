@@ -154,6 +154,7 @@ def page_of(
         "reveal_form": reveal_form or ReasonForm(prefix="lihat"),
         "is_revealed": dates is not None,
         "reveal": {"jawab": "lihat"},
+        "here": request.get_full_path(),
         "may_enter": may(user, Permission.ENTER),
         "may_reveal": may(user, Permission.REVEAL_IDENTITY),
         "crumbs": crumbs(first.to),
