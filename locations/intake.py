@@ -38,10 +38,12 @@ class Warnings:
         if params:
             self._params.setdefault(code, params)
 
-    def add_many(self, code: str, count: int, first: Iterable[int]) -> None:
+    def add_many(self, code: str, count: int, first: Iterable[int], **params: Any) -> None:
         """`count` rows at once, of which the `first` ones are named."""
         self._count[code] += count
         self._rows[code] = [*self._rows[code], *first][:ROWS_NAMED]
+        if params:
+            self._params.setdefault(code, params)
 
     def add_notes(self, notes: Mapping[str, tuple[int, Mapping[str, str]]]) -> None:
         """What a sheet tells of its file as a whole."""

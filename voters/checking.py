@@ -175,6 +175,10 @@ class _Checking:
         self._merge()
 
     def _check(self, rows: Sequence[Row]) -> None:
+        fitting = [cells for _number, cells in rows if len(cells) <= self.layout.width]
+        preparing.warn_of_rounded(
+            self.made.warnings, preparing.last_digits_of(map(self.in_order, fitting), self.resolver)
+        )
         for number, cells in rows:
             person = self._person(number, cells)
             if isinstance(person, Person):

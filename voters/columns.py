@@ -87,6 +87,10 @@ WARNINGS: dict[str, str] = {
     "former_nik": gettext_noop("This NIK was corrected before; the corrected one was kept."),
     "nik_kept": gettext_noop("The row has no NIK, the voter has one; it was kept."),
     "duplicate": gettext_noop("The NIK is registered elsewhere or for another name; kept, not eligible, with a case."),
+    "niks_rounded": gettext_noop(
+        "Of %(niks)s NIKs, %(percent)s%% end in 0; a true list has a tenth of them. A spreadsheet has probably rounded them, and "
+        "their last digits are lost: ask for the original, or for a list whose column of NIKs is text."
+    ),
     "stay_ignored": gettext_noop("A region of stay is only for people without a location; it was left out."),
     "other_nik": gettext_noop("Somebody of this name and birth date stands here with another NIK."),
     "left_as_it_was": gettext_noop("Is on the list already; this file only adds, so the voter was left as it was."),

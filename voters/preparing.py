@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import islice, repeat
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,6 +36,7 @@ from .columns import ParsedRow
 from .models import Register, Voter, VoterIdentity
 from .reading import Reading
 from .resolving import LocationRef, Person, Place, Regions, Resolver
+from .rounded import LastDigits, last_digits
 from .spool import Spool, left_behind
 
 STRETCH: Final = 1000  # rows that go through a step together; after each a sign of life
@@ -49,6 +51,7 @@ ROW: Final = np.dtype(
     ]
 )
 COMPLETE, LEAVES, WITHOUT_EKTP = 1, 2, 4  # bits of `facts`: what nothing else in ROW tells, for the list's report
+_NIK: Final = itemgetter(columns.HEADERS.index("nik"))
 _BIT: Final = {code: 1 << number for number, code in enumerate(CODES)}
 _SPREAD: Final = 0x9E3779B97F4A7C15
 _64_BITS: Final = (1 << 64) - 1
@@ -81,6 +84,7 @@ class Prepared:
     places: list[Place] = field(default_factory=list)
     territories: list[str] = field(default_factory=list)
     blocks: list[tuple[int, str]] = field(default_factory=list)
+    digits: LastDigits = field(default_factory=LastDigits)
     rows: int = 0
     refused: int = 0
 
@@ -167,7 +171,19 @@ def prepare(batch: Batch, path: Path, on_progress: Callable[[int], None]) -> Pre
             prepared.spool.close()
             raise
         prepared.warnings.add_notes(template.without_examples(sheet.notes))
+        warn_of_rounded(prepared.warnings, prepared.digits)
     return prepared
+
+
+def last_digits_of(rows: Iterable[Sequence[str]], resolver: Resolver) -> LastDigits:
+    """Of the NIKs of rows, cells in the order of HEADERS."""
+    return last_digits(map(_NIK, rows), synthetic=resolver.register.is_synthetic)
+
+
+def warn_of_rounded(warnings: intake.Warnings, digits: LastDigits) -> None:
+    """Of the list as a whole, however its rows were judged."""
+    if digits.are_rounded:
+        warnings.add_many("niks_rounded", digits.zeros, (), niks=digits.niks, percent=digits.percent)
 
 
 def forget(batch: Batch, path: Path) -> None:
@@ -248,6 +264,7 @@ class _Preparing:
             np.array(made.rows, dtype=ROW).tobytes(),
             [(_plain(place), prepared.territories[places + n]) for n, place in enumerate(prepared.places[places:])],
             prepared.blocks[blocks:],
+            (made.digits.niks, made.digits.zeros),
         )
         prepared.spool.add(marshal.dumps((self.mark, *facts)), made.pieces())
         del prepared.places[places:], prepared.territories[places:], prepared.blocks[blocks:]
@@ -260,8 +277,10 @@ class _Preparing:
         data: bytes,
         places: list[tuple[str | bytes, str]],
         blocks: list[tuple[int, str]],
+        digits: tuple[int, int],
     ) -> None:
         prepared = self.prepared
+        prepared.digits.add(LastDigits(*digits))
         prepared.rows += rows
         prepared.refused += refused
         prepared.chunks.append(np.frombuffer(data, dtype=ROW))
@@ -285,6 +304,7 @@ class _Preparing:
             else:
                 fitting.append(row)
         texts = list(map(self.in_order, [cells for _, cells in fitting]))
+        made.digits.add(last_digits_of(texts, self.prepared.resolver))
         parsed = self.prepared.parsed(texts)
         people = self.prepared.people_of(parsed, [number for number, _ in fitting])
         taken = []
@@ -347,6 +367,7 @@ class _Chunk:
         self.voters: list[Any] = []
         self.identities: list[list[Entry]] = [[] for _ in range(RANGES)]
         self.refused: list[tuple[int, list[str], list[dict[str, Any]]]] = []
+        self.digits = LastDigits()
 
     def refuse(self, number: int, cells: list[str], faults: list[Fault]) -> None:
         self.refused.append((number, cells, [reason_of(fault) for fault in faults]))
