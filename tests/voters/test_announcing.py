@@ -309,7 +309,7 @@ def test_the_other_office_looks_accepts_and_declines_on_one_page(client, places,
     faulty = client.post(url, {"jawab": "tolak", "pilih": [str(siti.pk)], "reason": ""})
     client.post(url, {"jawab": "tolak", "pilih": [str(siti.pk)], "reason": "tidak tiba"})
 
-    assert [line["menunggu"] for line in listed.context["page"]] == [3]
+    assert [line["waiting"] for line in listed.context["page"]] == [3]
     assert "Rutan A" in shown
     assert "1990" in shown
     assert BORN.strftime("%Y-%m-%d") not in shown
