@@ -20,7 +20,7 @@ from locations.cells import CellFault
 from locations.models import Batch, SpecialLocation
 from locations.sheets import SheetError, read
 
-from . import announcing, books, columns, nik, orders
+from . import announcing, books, columns, doubts, nik, orders
 from .masking import HIDDEN, MARK
 from .models import Act, Marital, OfficialMark, Role, Sex, Voter
 
@@ -54,6 +54,11 @@ DISABILITIES: Final = (
 )
 EKTP: Final = (("", _("not known")), ("S", _("recorded")), ("B", _("not yet recorded")))
 CITIZENSHIP: Final = (("", _("Indonesian (WNI)")), ("WNA", _("foreigner (WNA)")))
+CONFIRMATIONS: Final = {
+    doubts.SAME_PERSON: ("orang_sama", _("It is the same person: bring the entry up to date")),
+    doubts.ALIKE_BLOCK: ("blok_lain", _("It is another block: make a new one")),
+}
+"""What is ticked where a doubt was found: the field, and its label."""
 _MASKED_HELP: Final = _("Hidden. Leave it as it is, or type the whole value anew.")
 
 
@@ -117,8 +122,11 @@ class VoterForm(forms.Form):
     keterangan = CellField(_("Notes"))
 
     GROUPS: tuple[tuple[Any, tuple[str, ...]], ...] = (
-        (_("Person"), ("nik", "nama", "tanggal_lahir", "jenis_kelamin", "nkk", "status_kawin", "tempat_lahir")),
-        (_("At the location"), ("blok", "peran", "tanggal_masuk", "tanggal_keluar")),
+        (
+            _("Person"),
+            ("nik", "nama", "orang_sama", "tanggal_lahir", "jenis_kelamin", "nkk", "status_kawin", "tempat_lahir"),
+        ),
+        (_("At the location"), ("blok", "blok_lain", "peran", "tanggal_masuk", "tanggal_keluar")),
         (_("Home"), ("kode_wilayah_domisili", "alamat", "rt", "rw")),
         (_("Further"), ("status_ktp_el", "kewarganegaraan", "pekerjaan", "disabilitas", "keterangan")),
     )
@@ -138,6 +146,14 @@ class VoterForm(forms.Form):
             del self.fields["blok"]
         for name in self.masked.keys() & self.fields.keys():
             self._hide(self.fields[name])
+        for doubt, (name, _label) in CONFIRMATIONS.items():
+            if name in self.data:
+                self._offer(doubt)
+
+    def _offer(self, doubt: str) -> None:
+        """Something to tick, so that what was asked is asked no more."""
+        name, label = CONFIRMATIONS[doubt]
+        self.fields.setdefault(name, forms.BooleanField(label=label, required=False))
 
     def _hide(self, field: forms.Field) -> None:
         field.help_text = _MASKED_HELP
@@ -148,7 +164,7 @@ class VoterForm(forms.Form):
         """A hidden value is left alone or typed anew, never mended in part."""
         cleaned = super().clean() or {}
         for name, text in list(cleaned.items()):
-            if MARK in text and text != self.masked.get(name):
+            if isinstance(text, str) and MARK in text and text != self.masked.get(name):
                 self.add_error(
                     name, ValidationError(gettext("Type the whole value, or leave it hidden as it was."), "masked")
                 )
@@ -161,12 +177,20 @@ class VoterForm(forms.Form):
     @property
     def cells(self) -> dict[str, str]:
         """The columns of a valid form, as the verbs want them."""
-        return dict(self.cleaned_data)
+        return {name: text for name, text in self.cleaned_data.items() if isinstance(text, str)}
+
+    @property
+    def doubts(self) -> set[str]:
+        """What is still to be asked: nobody has ticked it."""
+        return {doubt for doubt, (name, _label) in CONFIRMATIONS.items() if not self.cleaned_data.get(name)}
 
     def take(self, faults: ValidationError) -> None:
         """Shows what a verb refused: beside its field, or on top where the form has none for it."""
         for column, errors in faults.error_dict.items() if hasattr(faults, "error_dict") else [("", faults.error_list)]:
             self.add_error(column if column in self.fields and column != NON_FIELD_ERRORS else None, errors)
+            for error in errors:
+                if error.code in CONFIRMATIONS:
+                    self._offer(error.code)
 
 
 class MendForm(VoterForm):

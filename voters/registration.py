@@ -26,13 +26,22 @@ from locations.models import Block, SpecialLocation
 from regions.territory import Reach, territory_of
 
 from . import claims, columns, matching, nik, storing
+from . import doubts as questions
 from .loading import insert_rows
 from .models import BatchMissing, DuplicateCase, FormerNIK, Register, Voter, VoterIdentity
 from .resolving import VOTER_FIELDS, Person, point_of, resolver_for
 from .updating import Stored, Update, update_of
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The voter, whether on the list before, and what an import would have warned of (columns.WARNINGS)."""
+
+    voter: Voter
+    is_known: bool
+    warnings: tuple[str, ...]
+
+
 def register(
     *,
     location: SpecialLocation | None = None,
@@ -41,10 +50,24 @@ def register(
     by: Actor,
     only_adds: bool = False,
 ) -> Voter:
+    """As `enter`, for who wants the voter alone."""
+    return enter(location=location, stay=stay, fields=fields, by=by, only_adds=only_adds).voter
+
+
+@transaction.atomic
+def enter(
+    *,
+    location: SpecialLocation | None = None,
+    stay: str | None = None,
+    fields: Mapping[str, str],
+    by: Actor,
+    only_adds: bool = False,
+    doubts: Collection[str] = (),
+) -> Entered:
     """A voter of a location, or an unplaced one staying in the region `stay`; who stands there already is updated, or with
     `only_adds` left as it is.
 
-    Raises ValidationError by column.
+    Raises ValidationError by column, also for those of `doubts` that there are.
     """
     territory = location.territory if location else territory_of(stay or "00")
     require(by, Permission.ENTER, territories=[territory])
@@ -53,23 +76,34 @@ def register(
     storing.lock_places([location.pk] if location else [])
     known = storing.known_at({person.place: [person]}).get(person.place, [])
     found = matching.match([person], known, former=storing.restorable([person]), nkk_of=storing.nkks)
-    if person.id in found.of:
-        voter_id = found.of[person.id]
-        if only_adds:
-            return Voter.everywhere.get(pk=voter_id)
-        BatchMissing.everywhere.filter(voter=voter_id).delete()
-        update = _update(
-            storing.stored_voters([voter_id])[voter_id], person, cells, keeps_nik=person.id in found.keeps_nik
-        )
-        return _write(update, person, by=by, action="voter.updated")
-    return _insert(person, by=by)
+    voter_id = found.of.get(person.id)
+    questions.ask(person, is_known=voter_id is not None, doubts=doubts)
+    if voter_id is None:
+        return _entered_anew(person, known, by=by)
+    if only_adds:
+        return Entered(Voter.everywhere.get(pk=voter_id), True, ("left_as_it_was",))
+    BatchMissing.everywhere.filter(voter=voter_id).delete()
+    block_id, warnings = _block_of(person)
+    stored = storing.stored_voters([voter_id])[voter_id]
+    update = _update(stored, person, cells, block_id=block_id, keeps_nik=person.id in found.keeps_nik)
+    written = _write(update, person, by=by, action="voter.updated")
+    return Entered(written, True, person.warnings + update.warnings + warnings)
+
+
+def _entered_anew(person: Person, known: Collection[matching.Known], *, by: Actor) -> Entered:
+    namesakes = {voter.person_hash for voter in known if voter.verdict == nik.OK}
+    warnings = ("other_nik",) if person.person_hash in namesakes else ()
+    block_id, of_block = _block_of(person)
+    voter = _insert(person, block_id=block_id, by=by)
+    of_claim = ("duplicate",) if voter.is_duplicate else ()
+    return Entered(voter, False, person.warnings + warnings + of_block + of_claim)
 
 
 @transaction.atomic
-def correct(*, voter: Voter, fields: Mapping[str, str], by: Actor) -> Voter:
+def correct(*, voter: Voter, fields: Mapping[str, str], by: Actor, doubts: Collection[str] = ()) -> Voter:
     """The voter with these columns changed; what is absent or still masked stays. A NIK that goes is remembered.
 
-    Raises ValidationError by column.
+    Raises ValidationError by column, also for those of `doubts` that there are.
     """
     require(by, Permission.ENTER, territories=[voter.territory])
     list(VoterIdentity.everywhere.filter(pk=voter.pk).select_for_update().values_list("pk"))
@@ -78,7 +112,9 @@ def correct(*, voter: Voter, fields: Mapping[str, str], by: Actor) -> Voter:
     location = voter.location
     person = _person({**cells_of(stored), **given}, location=location, by=by)
     removes_nik = "nik" in given and not person.parsed.nik and stored.nik_sealed is not None
-    update = _update(stored, person, {**given, "nik": ""}, removes_nik=removes_nik)
+    questions.ask(person, is_known=False, doubts=doubts)
+    block_id, _warnings = _block_of(person)
+    update = _update(stored, person, {**given, "nik": ""}, block_id=block_id, removes_nik=removes_nik)
     return _write(update, person, by=by, action="voter.corrected", stored=stored)
 
 
@@ -181,7 +217,7 @@ def enter_all(*, people: Collection[Person], location: SpecialLocation, by: Acto
     """
     require(by, Permission.ENTER, territories=[location.territory])
     epoch = Register.current().epoch
-    rows = [(*storing.new_voter(person, batch_id=None, epoch=epoch), _block_id(person)) for person in people]
+    rows = [(*storing.new_voter(person, batch_id=None, epoch=epoch), _block_of(person)[0]) for person in people]
     insert_rows(Voter, storing.NEW_VOTER_FIELDS, rows)
     insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [(*row, None) for row in storing.new_identities(list(people))])
     hashes = {person.nik_hash for person in people if person.nik_hash and person.verdict == nik.OK}
@@ -289,23 +325,33 @@ def _person(cells: Mapping[str, str], *, location: SpecialLocation | None, by: A
     return person
 
 
-def _block_id(person: Person) -> uuid.UUID | None:
+def _block_of(person: Person) -> tuple[uuid.UUID | None, tuple[str, ...]]:
+    """The block, made where there is none of this name, and the warning that it was."""
     name = person.parsed.block
     if not name or not person.location:
-        return None
+        return None, ()
     found = Block.everywhere.filter(location=person.location.id, name__iexact=name).first()
-    return (found or Block.everywhere.create(location_id=person.location.id, territory=person.territory, name=name)).pk
+    if found:
+        return found.pk, ()
+    made = Block.everywhere.create(location_id=person.location.id, territory=person.territory, name=name)
+    return made.pk, ("block_created",)
 
 
 def _update(
-    stored: Stored, person: Person, cells: Mapping[str, str], *, keeps_nik: bool = False, removes_nik: bool = False
+    stored: Stored,
+    person: Person,
+    cells: Mapping[str, str],
+    *,
+    block_id: uuid.UUID | None,
+    keeps_nik: bool = False,
+    removes_nik: bool = False,
 ) -> Update:
     return update_of(
         stored,
         person,
         present=set(cells),
         keeps_nik=keeps_nik,
-        block_id=_block_id(person),
+        block_id=block_id,
         epoch=Register.current().epoch,
         removes_nik=removes_nik,
     )
@@ -343,10 +389,10 @@ def _let_go(stored: Stored, update: Update) -> dict[bytes, list[bytes]]:
     return {old_hash: [person_hash]} if stored.claim is not None and old_hash else {}
 
 
-def _insert(person: Person, *, by: Actor) -> Voter:
+def _insert(person: Person, *, block_id: uuid.UUID | None, by: Actor) -> Voter:
     """A new voter and what it does to the claims of its NIK."""
     epoch = Register.current().epoch
-    voter = (*storing.new_voter(person, batch_id=None, epoch=epoch), _block_id(person))
+    voter = (*storing.new_voter(person, batch_id=None, epoch=epoch), block_id)
     insert_rows(Voter, storing.NEW_VOTER_FIELDS, [voter])
     insert_rows(VoterIdentity, storing.IDENTITY_FIELDS, [(*storing.new_identities([person])[0], None)])
     moved = {person.location.id} if person.location else set()

@@ -30,6 +30,7 @@ from ..models import Role, Voter, VoterIdentity
 from ..rows import VoterRow, facts_of, row_of, with_names
 from ..standing import standing_of
 from ..told import told_of
+from . import saved
 from .location import blocks_of, crumbs, one_location
 
 if TYPE_CHECKING:
@@ -114,13 +115,12 @@ def create(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         form.add_error(None, _("Birth date and sex were taken from the NIK. Look at them, then save."))
     elif form.is_valid():
         try:
-            voter = registration.register(location=location, fields=form.cells, by=request.user)
+            entered = registration.enter(location=location, fields=form.cells, by=request.user, doubts=form.doubts)
         except ValidationError as faults:
             form.take(faults)
         else:
-            said = {"name": voter.name, "year": voter.birth_year, "location": location.name}
-            messages.success(request, _("%(name)s, born %(year)s, is on the list of %(location)s.") % said)
-            return redirect(after_saving(request, voter))
+            saved.tell(request, entered, location)
+            return redirect(after_saving(request, entered.voter))
     return form_page(request, form, location, crumbs=crumbs(location, _("New voter")))
 
 
@@ -152,7 +152,7 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     )
     if form.is_valid():
         try:
-            registration.correct(voter=voter, fields=form.cells, by=request.user)
+            registration.correct(voter=voter, fields=form.cells, by=request.user, doubts=form.doubts)
         except ValidationError as faults:
             form.take(faults)
         else:
