@@ -12,6 +12,7 @@ from tpskhusus.invariants import check
 from voters import acts, orders
 from voters.models import Act, ActStep, Notice, OfficialMark, Register, Strike, Voter, VoterIdentity
 from voters.orders import Order
+from voters.views import location
 
 from .lists import invented_nik, load, row
 
@@ -266,6 +267,38 @@ def test_chosen_rows_are_asked_about_shown_and_then_done(browser, places, people
     assert answer.headers["Location"] == f"/pemilih/ganda/tindakan/{Act.everywhere.get().pk}/"
     assert browser.get(answer.headers["Location"]).status_code == 200
     assert set(Voter.everywhere.values_list("official_mark", flat=True)) == {"1"}
+
+
+def test_all_that_match_are_chosen_over_all_pages_and_stay_those_who_were_shown(browser, places, people, monkeypatch):
+    monkeypatch.setattr(location, "PAGE_SIZE", 2)
+    listed = browser.get(f"/pemilih/lokasi/{places[0].pk}/?peran=penghuni&urut=-nama")
+    filtered = listed.context["order_url"]
+    factories.voter(places[0], name="Agus", role="petugas")
+
+    asked = browser.post(filtered, {"semua": "1"})
+    ids = [str(voter.pk) for voter in asked.context["voters"]]
+    factories.voter(places[0], name="Zainal")
+    typed = {"pemilih": ids, "tindakan": "mark", "tanda": "1", "reason": "akta kematian"}
+    answer = browser.post(filtered, {**typed, "lakukan": "3"})
+
+    assert "3" in listed.context["choose_all"]
+    assert [voter.name for voter in asked.context["voters"]] == ["Budi", "Siti", "Wayan"]
+    assert answer.status_code == 302
+    assert set(Voter.everywhere.filter(official_mark="").values_list("name", flat=True)) == {"Agus", "Zainal"}
+
+
+def test_of_more_than_go_at_once_the_first_of_the_list_are_chosen_and_it_is_said(browser, places, people, monkeypatch):
+    for module in (orders, location):
+        monkeypatch.setattr(module, "MOST", 2)
+    monkeypatch.setattr(location, "PAGE_SIZE", 2)
+    listed = browser.get(f"/pemilih/lokasi/{places[0].pk}/?urut=-nama")
+
+    asked = browser.post(listed.context["order_url"], {"semua": "1"})
+
+    assert "2" in listed.context["choose_all"]
+    assert "3" in listed.context["choose_all"]
+    assert [voter.name for voter in asked.context["voters"]] == ["Siti", "Wayan"]
+    assert [str(message).count("3") for message in asked.context["messages"]] == [1]
 
 
 def test_what_changed_since_it_was_shown_is_shown_again(browser, places, people, banten):

@@ -15,11 +15,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.permissions import Permission, may, require
 
 from .. import exporting
-from ..filters import SearchFilter, VoterFilter, in_order
+from ..filters import SearchFilter, in_order
 from ..forms import DownloadForm
 from ..models import Voter
-from ..standing import standing_of
-from .location import blocks_of, book_answer, crumbs, csv_answer, csv_stream, found_by, one_location
+from .location import book_answer, crumbs, csv_answer, csv_stream, matching, one_location
 
 if TYPE_CHECKING:
     import uuid
@@ -38,10 +37,7 @@ def location_download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """Filters as the list has them. A POST gives the file, and is recorded."""
     require(request.user, Permission.SEE_VOTERS)
     location = one_location(request.user, pk)
-    everybody = Voter.objects.visible_to(request.user).at(location.pk)
-    standing = standing_of(everybody)
-    filters = VoterFilter(request.GET, everybody, blocks=blocks_of(location, request.user))
-    ids = found_by(filters, standing, request)
+    _filters, standing, ids = matching(request, location)
     form = DownloadForm(
         request.POST if request.method == "POST" else None,
         may_reveal=may(request.user, Permission.REVEAL_IDENTITY),

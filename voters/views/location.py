@@ -12,6 +12,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -19,6 +20,7 @@ from accounts.permissions import Permission, may, require
 from locations.models import Block, SpecialLocation
 
 from .. import exporting
+from ..acts import MOST
 from ..filters import VoterFilter, in_order
 from ..models import Voter
 from ..reasons import LABELS
@@ -44,15 +46,12 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(request.user, Permission.SEE_VOTERS)
     location = one_location(request.user, pk)
-    everybody = Voter.objects.visible_to(request.user).at(location.pk)
-    standing = standing_of(everybody)
-    filters = VoterFilter(request.GET, everybody, blocks=blocks_of(location, request.user))
-    ids = found_by(filters, standing, request)
+    filters, standing, ids = matching(request, location)
     if request.GET.get("format") == "csv":
         return csv_of(location, ids, standing, request.user)
     page: Any = Paginator(ids, PAGE_SIZE).get_page(request.GET.get("halaman"))
     page.object_list = rows_of(page.object_list, standing.reasons, request.user)
-    registered = everybody.count()
+    registered = filters.queryset.count()
     return render(
         request,
         "voters/location_list.html",
@@ -69,16 +68,29 @@ def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
             "download_url": f"{reverse('voters:location_download', args=[location.pk])}?{request.GET.urlencode()}",
             "may_enter": location.is_active and may(request.user, Permission.ENTER),
             "may_act": may(request.user, Permission.ENTER),
-            "order_url": reverse("voters:location_order", args=[location.pk]),
+            "order_url": f"{reverse('voters:location_order', args=[location.pk])}?{request.GET.urlencode()}",
+            "choose_all": choose_all(len(ids)) if page.has_other_pages() else "",
             "upload_url": upload_url(location),
         },
     )
 
 
-def found_by(filters: VoterFilter, standing: Standing, request: HttpRequest) -> list[uuid.UUID]:
-    """The ids of the voters that the filters of the address leave, in the order asked for."""
+def matching(request: HttpRequest, location: SpecialLocation) -> tuple[VoterFilter, Standing, list[uuid.UUID]]:
+    """The filters of the address, how the location's voters stand, and the ids of whom the filters leave, in the order asked for."""
+    everybody = Voter.objects.visible_to(request.user).at(location.pk)
+    standing = standing_of(everybody)
+    filters = VoterFilter(request.GET, everybody, blocks=blocks_of(location, request.user))
     ordered = in_order(filters.found, request.GET.get("urut", "")).values_list("pk", flat=True)
-    return [voter_id for voter_id in ordered if standing.fits(voter_id, filters.reason_asked)]
+    ids = [voter_id for voter_id in ordered if standing.fits(voter_id, filters.reason_asked)]
+    return filters, standing, ids
+
+
+def choose_all(count: int) -> str:
+    """Of whom all pages show, as many as one act takes."""
+    total, most = (number_format(number, force_grouping=True) for number in (count, MOST))
+    if count > MOST:
+        return _("Choose the first %(most)s of %(total)s, as many as go at once") % {"most": most, "total": total}
+    return _("Choose all %(total)s that match") % {"total": total}
 
 
 @require_GET

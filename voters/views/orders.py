@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -20,10 +20,11 @@ from accounts.permissions import Permission, require
 from .. import announcing, orders
 from ..forms import OrderForm
 from ..models import Act, OfficialMark, Voter
-from .location import crumbs, one_location
+from .location import crumbs, matching, one_location
 
 if TYPE_CHECKING:
     import uuid
+    from collections.abc import Sequence
 
     from django.http import HttpRequest, HttpResponse
 
@@ -37,7 +38,8 @@ SHOWN: Final = 100
 @require_http_methods(["GET", "POST"])
 @never_cache
 def order(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """`pemilih` are the chosen ones. A POST asks, then shows what would happen (`tindakan`), then does it (`lakukan`)."""
+    """`pemilih` are the chosen ones, or `semua` chooses whom the filters of the address leave. A POST asks, then shows what
+    would happen (`tindakan`), then does it (`lakukan`)."""
     user = cast("User", request.user)  # LoginRequiredMiddleware lets nobody else in
     require(user, Permission.ENTER)
     location = one_location(user, pk)
@@ -69,13 +71,31 @@ def form_of(request: HttpRequest, location: SpecialLocation, *, is_bound: bool) 
 
 
 def chosen(request: HttpRequest, location: SpecialLocation) -> list[Voter]:
-    """Voters of the location among these ids; whatever is no id, or stands elsewhere, is not there."""
-    ids = [text for text in request.POST.getlist("pemilih") if len(text) == 36][: orders.MOST + 1]
+    """Voters of the location among these ids, or the first that match; whatever is no id, or stands elsewhere, is not there.
+
+    From then on the page names them one by one: who comes to match meanwhile is not taken along.
+    """
+    if "semua" in request.POST:
+        ids: Sequence[Any] = first_matching(request, location)
+    else:
+        ids = [text for text in request.POST.getlist("pemilih") if len(text) == 36][: orders.MOST + 1]
     try:
         found = Voter.objects.visible_to(request.user).at(location.pk).filter(pk__in=ids)
         return list(found.select_related("block").order_by("name", "pk"))
     except ValidationError:
         return []
+
+
+def first_matching(request: HttpRequest, location: SpecialLocation) -> list[uuid.UUID]:
+    """As many as one act takes of those whom the list shows on all its pages, in its order; says so where there are more."""
+    _filters, _standing, ids = matching(request, location)
+    if len(ids) > orders.MOST:
+        words = _(
+            "%(total)s match. At most %(most)s are acted upon at once: these are the first, as the list is sorted."
+        )
+        numbers = {"total": len(ids), "most": orders.MOST}
+        messages.warning(request, words % {name: number_format(n, force_grouping=True) for name, n in numbers.items()})
+    return ids[: orders.MOST]
 
 
 def attempt(request: HttpRequest, form: OrderForm, voters: list[Voter]) -> orders.Done | None:
@@ -114,7 +134,7 @@ def page(
         "voters": voters,
         "shown": voters[:SHOWN],
         "crumbs": [*crumbs(location), {"label": _("Voters"), "url": listed}, {"label": _("Act on many")}],
-        "cancel_url": listed,
+        "cancel_url": f"{listed}?{request.GET.urlencode()}",
         "places_url": reverse("voters:destinations"),
         **(what_happens(form, location, found) if found else {}),
     }
