@@ -34,6 +34,7 @@ def recurring(sweep_seconds: float) -> list[Recurring]:
         Recurring("mapping.tasks.recompute_changed", sweep_seconds, "finds changes whose bell was lost"),
         Recurring("mapping.tasks.resume_scenarios", 3 * sweep_seconds, "runs scenarios whose message was lost"),
         Recurring("voters.tasks.resume_imports", 3 * sweep_seconds, "goes on with imports that were cut off"),
+        Recurring("voters.tasks.resume_undos", 3 * sweep_seconds, "takes lists back whose message or worker was lost"),
         Recurring("voters.tasks.settle_departures", 600, "gives a claim to the next list once a departure has passed"),
         Recurring(
             "accounts.tasks.seal_audit", 3 * sweep_seconds, "seals audit entries that nobody sealed after commit"

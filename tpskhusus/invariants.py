@@ -39,6 +39,7 @@ from voters.models import (
     OfficialMark,
     Register,
     Search,
+    Undo,
     Voter,
     VoterIdentity,
 )
@@ -61,6 +62,7 @@ PARENTS: Final[dict[type[models.Model], str]] = {
     BatchBefore: "voter",
     BatchMissing: "voter",
     ClaimBefore: "voter",
+    Undo: "batch",
     Proposal: "location",
     Decision: "proposal",
     Determination: "location",

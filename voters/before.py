@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 import orjson
+from django.db import models
 
 from accounts.ids import new_id
 
@@ -26,7 +27,7 @@ from .updating import CLAIM_FIELDS, Stored, Update
 _FIELDS: Final = ("id", "territory", "batch_id", "voter_id", "at", "row", "kept_why")
 KEPT: Final = tuple(name for name in VOTER_FIELDS if name != "has_nkk")  # which the record tells
 _BLOCK: Final = KEPT.index("block_id")
-_TYPES: Final = {field.attname: field for field in Voter._meta.concrete_fields}
+_TYPES: Final[dict[str, Any]] = {field.attname: field for field in Voter._meta.concrete_fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def opened(row: BatchBefore) -> Before:
     """Raises WrongKeys where the row was moved or changed."""
     plain = keyring.sealer("batch_before", "row").unpack(row.pk.bytes, keyring.as_bytes(row.row))
     values, nik, record, had_claim, after = orjson.loads(plain)
-    typed = (_typed(name, value) for name, value in zip(KEPT, values, strict=True))
+    typed = (value if read is None else read(value) for read, value in zip(_READERS, values, strict=True))
     return Before(row.voter_id, tuple(typed), nik, identity.unpack_record(record.encode()), had_claim, after)
 
 
@@ -127,7 +128,11 @@ def _plain(stored: Stored) -> bytes:
     return keyring.sealer("identity", "record").unseal(stored.id.bytes, stored.key_id, stored.record_sealed)
 
 
-def _typed(name: str, value: Any) -> Any:
-    """A value as JSON has it, as the database hands it out."""
-    field: Any = _TYPES[name]
-    return (field.target_field if field.is_relation else field).to_python(value)
+def _reader_of(name: str) -> Callable[[Any], Any] | None:
+    """What makes of a value as JSON has it what the database hands out; None where that is the same."""
+    field = _TYPES[name].target_field if _TYPES[name].is_relation else _TYPES[name]
+    is_plain = isinstance(field, models.CharField | models.BooleanField | models.IntegerField)
+    return None if is_plain else field.to_python
+
+
+_READERS: Final = tuple(map(_reader_of, KEPT))

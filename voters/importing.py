@@ -26,7 +26,7 @@ from regions.levels import COUNTRY_CODE
 
 from . import columns, entering, preparing, vault
 from .loading import collecting_rarely, is_worth_another_try, wait_as_long_as_it_takes
-from .models import BatchBefore, BatchMissing, ClaimBefore
+from .models import BatchBefore, BatchMissing, ClaimBefore, Undo
 from .reading import Reading
 
 TRIES = 20  # as many as provinces that may be in each other's way at once
@@ -109,6 +109,7 @@ def forget_uploads(*, at: datetime.datetime) -> int:
         BatchBefore.everywhere.filter(batch=batch).delete()
         BatchMissing.everywhere.filter(batch=batch).delete()
         ClaimBefore.everywhere.filter(batch=batch).delete()
+        Undo.everywhere.filter(batch=batch).delete()
         intake.forget_rows(batch)
     return len(left) + len(old)
 

@@ -25,7 +25,7 @@ from locations.models import Batch, SpecialLocation
 from . import claims, identity, keyring, nik, storing, suspects
 from .keyring import as_bytes
 from .loading import again_if_interrupted, insert_rows, wait_as_long_as_it_takes
-from .models import Act, ActStep, BatchMissing, NIKVerdict, Voter, VoterIdentity
+from .models import Act, ActStep, BatchMissing, NIKVerdict, Undo, Voter, VoterIdentity
 from .registration import require_reason, without_figures
 
 MOST: Final = 20_000
@@ -198,6 +198,8 @@ class _Departing:
 
 def _hold(batch: Batch) -> None:
     """The batch, then lists, likely cases and identities, in the order of every import."""
+    if Undo.everywhere.filter(batch=batch, ended_at=None).exists():
+        raise ValidationError(_("This list is being taken back."), code="not_offered")
     wait_as_long_as_it_takes()
     done = Batch.everywhere.filter(pk=batch.pk, state=Batch.State.DONE, mode=Batch.Mode.REPLACE)
     if not done.select_for_update(of=("self",)).exists():

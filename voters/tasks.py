@@ -1,4 +1,4 @@
-"""What the worker does for voters: run imports, go on with lost ones, and look which departures have come."""
+"""What the worker does for voters: run imports, take large lists back, go on with lost ones, and look which departures have come."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django.utils import timezone
 from locations import intake
 from locations.models import Batch
 
-from . import claims, condition, importing, nkks, searching
+from . import claims, condition, importing, nkks, searching, undoing
 from .models import Register
 
 
@@ -28,6 +28,19 @@ def resume_imports(**_kwargs: Any) -> None:
     """Runs what waits because its message was lost, or whose worker was."""
     for batch_id in intake.free_batches(Batch.Subject.VOTERS):
         run_import(batch_id=str(batch_id))
+
+
+@shared_task(name="voters.tasks.run_undo")
+def run_undo(*, order_id: str, **_kwargs: Any) -> None:
+    """Takes a large list back; an order that is over or that another worker has stays as it is."""
+    undoing.run(uuid.UUID(order_id))
+
+
+@shared_task(name="voters.tasks.resume_undos")
+def resume_undos(**_kwargs: Any) -> None:
+    """Carries out orders whose message was lost, or whose worker was."""
+    for order_id in undoing.free_orders():
+        run_undo(order_id=str(order_id))
 
 
 @shared_task(name="voters.tasks.settle_departures")

@@ -28,7 +28,7 @@ from locations.models import Batch, Block, SpecialLocation
 
 from . import acts, before, claims, missing, storing, suspects
 from .keyring import as_bytes
-from .loading import again_if_interrupted, wait_as_long_as_it_takes
+from .loading import again_if_interrupted, collecting_rarely, wait_as_long_as_it_takes
 from .models import (
     ActStep,
     BatchBefore,
@@ -71,6 +71,11 @@ class Outlook:
     determined: list[tuple[SpecialLocation | None, int]]
 
     @property
+    def concerned(self) -> int:
+        """How many voters have to be touched, or looked at and left alone."""
+        return self.leaving + self.returning + len(self.kept)
+
+    @property
     def seen(self) -> str:
         """What a page showed, to be sent back with the order."""
         return f"{self.leaving}-{self.returning}-{len(self.kept)}"
@@ -97,13 +102,34 @@ def outlook(batch: Batch) -> Outlook:
     )
 
 
+def require_offered(batch: Batch) -> None:
+    """Raises ValidationError `not_offered`."""
+    if not is_offered(batch, at=timezone.now()):
+        raise ValidationError(_("This list cannot be taken back (any more)."), code="not_offered")
+
+
+def require_as_seen(found: Outlook, seen: str) -> None:
+    """Raises ValidationError `determined` or `moved`."""
+    if found.determined:
+        raise ValidationError(
+            _("Voters of this list stand on a list that was determined: %(places)s. It cannot be taken back."),
+            code="determined",
+            params={"places": ", ".join(f"{place or '–'} ({count})" for place, count in found.determined)},
+        )
+    if found.seen != seen:
+        raise ValidationError(_("The register has moved since you opened this page. Look again."), code="moved")
+
+
 def take_back(*, batch: Batch, reason: str, seen: str, by: User) -> Batch:
     """The batch, taken back. Raises ValidationError where that is not offered (any more), where something determined
     hangs on it, or where the outlook is not the one that was `seen`.
     """
     require(by, Permission.ENTER, territories=[batch.territory])
     require_reason(reason)
-    return again_if_interrupted(lambda: _TakingBack(batch, without_figures(reason), seen, by).carry_out(), tries=TRIES)
+    with collecting_rarely():
+        return again_if_interrupted(
+            lambda: _TakingBack(batch, without_figures(reason), seen, by).carry_out(), tries=TRIES
+        )
 
 
 class _TakingBack:
@@ -121,7 +147,7 @@ class _TakingBack:
         wait_as_long_as_it_takes()
         self._hold()
         found = outlook(self.batch)
-        self._require(found)
+        require_as_seen(found, self.seen)
         self._keep(found.kept)
         restored = self._put_back() + self._take_departures_back()
         left = self._remove()
@@ -140,8 +166,7 @@ class _TakingBack:
     def _hold(self) -> None:
         """The batch is ours; then lists, then likely cases, then identities, as everywhere."""
         self.batch = Batch.everywhere.select_for_update(of=("self",)).get(pk=self.batch.pk)
-        if not is_offered(self.batch, at=timezone.now()):
-            raise ValidationError(_("This list cannot be taken back (any more)."), code="not_offered")
+        require_offered(self.batch)
         everybody = Voter.everywhere.filter(_of(self.batch))
         places = everybody.filter(location__isnull=False).values_list("location", flat=True).distinct()
         self.moved = set(places)
@@ -149,16 +174,6 @@ class _TakingBack:
         suspects.lock()
         held = VoterIdentity.everywhere.filter(voter__in=everybody).order_by("nik_hash", "pk")
         deque(held.select_for_update(of=("self",)).values_list("pk").iterator(CHUNK), maxlen=0)
-
-    def _require(self, found: Outlook) -> None:
-        if found.determined:
-            raise ValidationError(
-                _("Voters of this list stand on a list that was determined: %(places)s. It cannot be taken back."),
-                code="determined",
-                params={"places": ", ".join(f"{place or '–'} ({count})" for place, count in found.determined)},
-            )
-        if found.seen != self.seen:
-            raise ValidationError(_("The register has moved since you opened this page. Look again."), code="moved")
 
     def _keep(self, kept: Who) -> None:
         """Whoever stays as he is, by name; and the batch says that it was taken back."""
@@ -179,9 +194,8 @@ class _TakingBack:
 
     def _put_back(self) -> int:
         """Returns how many are again as they were; whose row says another thing than the list made of it stays."""
-        waiting = BatchBefore.everywhere.filter(batch=self.batch, kept_why="").order_by("pk")
         restored = 0
-        while rows := list(waiting[: storing.HASHES_A_QUERY]):
+        for rows in self._changed_rows():
             earlier = {row.voter_id: before.opened(row) for row in rows}
             stored = storing.stored_voters(list(earlier))
             blocks = set(Block.everywhere.filter(pk__in=_blocks_of(earlier)).values_list("pk", flat=True))
@@ -190,11 +204,16 @@ class _TakingBack:
                 [(stored[pk], before.update_to(old, stored[pk], blocks=blocks), old) for pk, old in same.items()]
             )
             restored += len(same)
-            done = BatchBefore.everywhere.filter(batch=self.batch, voter__in=list(same))
-            done.delete()
-            others = [pk for pk in earlier if pk not in same]
-            BatchBefore.everywhere.filter(batch=self.batch, voter__in=others).update(row=None, kept_why=Kept.PERSON)
+            others = [row.pk for row in rows if row.voter_id not in same]
+            BatchBefore.everywhere.filter(pk__in=others).update(row=None, kept_why=Kept.PERSON)
+            BatchBefore.everywhere.filter(pk__in=[row.pk for row in rows if row.voter_id in same]).delete()
         return restored
+
+    def _changed_rows(self) -> Iterator[list[BatchBefore]]:
+        """Some at a time. Asked for by key: to look each time for those that are left would pass the whole list again."""
+        waiting = BatchBefore.everywhere.filter(batch=self.batch, kept_why="").order_by("pk")
+        for some in storing.chunks(list(waiting.values_list("pk", flat=True)), storing.HASHES_A_QUERY):
+            yield list(BatchBefore.everywhere.filter(pk__in=some))
 
     def _write(self, puts: list[tuple[Any, Any, before.Before]]) -> None:
         for stored, update, old in puts:

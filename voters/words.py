@@ -14,10 +14,10 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 
 from locations.models import Batch
 
-from . import columns, missing
+from . import columns, missing, undoing
 from .forms import file_fault
 from .masking import without_identities
-from .models import DuplicateCase, Notice
+from .models import DuplicateCase, Notice, Undo
 
 STATES: Final = {
     Batch.State.CHECKING: (gettext_lazy("waits for your confirmation"), "warn"),
@@ -128,6 +128,13 @@ def duration(seconds: float) -> str:
 def failure_of(batch: Batch) -> str:
     """Why nothing of the file was taken."""
     return file_fault(batch.failure["code"], row=batch.failure["row"], column=batch.failure["column"])
+
+
+def undo_failure_of(order: Undo | None) -> dict[str, Any]:
+    """When a list was to be taken back, and why it was not; empty where nothing failed."""
+    if order is None:
+        return {}
+    return {"at": order.ended_at, "who": order.asked_by, "text": undoing.FAILURES[order.failure]}
 
 
 def warnings_of(batch: Batch) -> list[dict[str, Any]]:

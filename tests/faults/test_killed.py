@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.permissions import SYSTEM
-from locations import changes, registration
+from locations import changes, intake, registration
 from locations.models import Batch, Change
 from mapping import determination, policies, recompute, review
 from mapping.models import Assignment, Decision, Determination, Proposal
@@ -27,9 +27,9 @@ from tests.conftest import LONG
 from tests.live import wait_until
 from tests.voters.lists import as_csv, counts, invented_nik, load, row
 from tpskhusus import invariants
-from voters import importing, undo
-from voters.models import Strike, Voter
-from voters.tasks import resume_imports
+from voters import importing, undo, undoing
+from voters.models import Strike, Undo, Voter
+from voters.tasks import resume_imports, resume_undos
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -169,6 +169,38 @@ def test_a_list_taken_back_by_a_killed_worker_is_gone_or_all_there() -> None:
             ]
             take_back(batches[-1])
 
+        assert list(here.values_list("name", "block__name")) == [("Budi Santoso", "Mawar")]
+
+    assert number > 20
+
+
+def test_a_large_list_whose_worker_is_killed_is_taken_back_by_the_sweep(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until then all of it is there, and the order says that somebody is at it."""
+    monkeypatch.setattr(undoing, "AT_ONCE", 0)
+    clerk = factories.user(territory="36")
+    orders: list[Undo] = []
+
+    def prepare(number: int) -> Callable[[], Any]:
+        place = factories.special_location(f"L{number}")
+        known, new = (invented_nik(serial=2 * number + place) for place in range(2))
+        load(row("Budi Santoso", known, blok="Mawar"), at=place)
+        batch = load(row("Budi Santoso", known, blok="Melati"), row("Siti Aminah", new), at=place, by=clerk)
+        order = undoing.take_back(batch=batch, reason="salah", seen=undo.outlook(batch).seen, by=clerk)
+        assert order is not None
+        orders.append(order)
+        return lambda: undoing.run(order.pk)
+
+    for number in each_death(prepare, step=13):
+        here = Voter.everywhere.filter(location__code=f"L{number}")
+        orders[-1].refresh_from_db()
+        assert here.count() == (1 if orders[-1].ended_at else 2)
+        Undo.everywhere.exclude(heartbeat_at=None).update(heartbeat_at=timezone.now() - 2 * intake.LOST_AFTER)
+
+        resume_undos()
+
+        orders[-1].refresh_from_db()
+        assert orders[-1].ended_at
+        assert not orders[-1].failure
         assert list(here.values_list("name", "block__name")) == [("Budi Santoso", "Mawar")]
 
     assert number > 20

@@ -18,7 +18,7 @@ from mapping import recompute, review, scenarios
 from mapping.models import Policy, Proposal, Suggestion
 from tests import factories
 from voters import acts, answers, confirming, importing, mending, orders, registration, searches, searching, tasks
-from voters.models import DuplicateCase, Voter
+from voters.models import DuplicateCase, Undo, Voter
 from voters.reading import Reading
 
 CANARY = "Kanari"
@@ -106,6 +106,7 @@ def write_register() -> dict[str, Any]:
     operator = factories.user(Role.OPERATOR, "36.03")
     location = _location(operator)
     batch = _list(location, operator)
+    _ordered_back(batch, operator)
     _mended(_list(location, operator), operator)
     unplaced = _unplaced(operator)
     _corrected(location, operator)
@@ -191,6 +192,12 @@ def _list(location: Any, operator: Any) -> Any:
         f"{CANARY} Tiga;123;1990-01-01;L;;{factories.HOME}\n"
     )
     return _imported(text, location, operator, mode="replace")
+
+
+def _ordered_back(batch: Any, operator: Any) -> None:
+    """The worker was to take it back, and the register had moved by then."""
+    order = {"territory": batch.territory, "batch": batch, "reason": f"{CANARY} salah", "seen": "1-0-0"}
+    Undo.everywhere.create(**order, asked_by=operator, ended_at=timezone.now(), failure="moved")
 
 
 def _mended(batch: Any, operator: Any) -> None:

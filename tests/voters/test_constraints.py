@@ -24,6 +24,7 @@ from voters.models import (
     NIKVerdict,
     Notice,
     Register,
+    Undo,
     Voter,
     VoterIdentity,
 )
@@ -106,6 +107,17 @@ def a_lost_claim(**fields):
 def a_claim_lost_twice_to_one_list():
     once = a_lost_claim()
     a_lost_claim(voter=once.voter, batch=once.batch)
+
+
+def an_undo(**fields):
+    values = {
+        "territory": "36.03",
+        "batch": a_batch(),
+        "reason": "salah",
+        "seen": "1-0-0",
+        "asked_by": factories.user(),
+    }
+    return Undo.everywhere.create(**{**values, **fields})
 
 
 def a_row_before(voter=None, batch=None, **fields):
@@ -193,6 +205,10 @@ VIOLATIONS = {
     "batch_missing_once": a_voter_missed_twice_by_one_list,
     "claim_before_has_territory": lambda: a_lost_claim(territory=""),
     "claim_before_once": a_claim_lost_twice_to_one_list,
+    "undo_has_territory": lambda: an_undo(territory=""),
+    "undo_one_at_a_time": lambda: an_undo(batch=an_undo().batch),
+    "undo_fails_once_it_is_over": lambda: an_undo(failure="moved"),
+    "undo_has_a_reason": lambda: an_undo(reason=""),
     "batch_before_has_territory": lambda: a_row_before(territory=""),
     "batch_before_once": a_voter_changed_twice_by_one_list,
     "batch_before_is_a_row_or_kept": lambda: a_row_before(kept_why="list"),

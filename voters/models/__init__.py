@@ -12,6 +12,7 @@ from .reading import KnownHeader
 from .register import Register
 from .search import Search, SearchList
 from .strike import Strike
+from .undo import Undo
 from .voter import FormerNIK, Marital, NIKVerdict, OfficialMark, Role, Sex, Voter, VoterIdentity
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "SearchList",
     "Sex",
     "Strike",
+    "Undo",
     "Verdict",
     "Voter",
     "VoterIdentity",

@@ -10,18 +10,21 @@ from django.core.paginator import Paginator
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission, may, require
+from locations.bell import ring
 from locations.models import Batch
 
 from .. import undo as verbs
-from .. import words
+from .. import undoing, words
 from ..forms import ReasonForm
 from ..models import BatchBefore
+from ..tasks import run_undo
 from .upload import one_batch
 
 if TYPE_CHECKING:
@@ -51,14 +54,17 @@ def undo(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def took_back(request: HttpRequest, batch: Batch, form: ReasonForm) -> bool:
-    """Whether it was done; if not, the form says why."""
+    """Whether it was done, or is left to the worker; if not, the form says why."""
     user = cast("User", request.user)
     reason, seen = form.cleaned_data["reason"], request.POST.get("dilihat", "")
     try:
-        verbs.take_back(batch=batch, reason=reason, seen=seen, by=user)
+        order = undoing.take_back(batch=batch, reason=reason, seen=seen, by=user)
     except ValidationError as fault:
         form.add_error(None, fault.messages)
         return False
+    if order is not None:
+        ring(run_undo, order_id=str(order.pk))
+        return True
     messages.success(request, _("%(name)s is taken back.") % {"name": words.name_of(batch)})
     return True
 
@@ -69,15 +75,19 @@ def about(batch: Batch, form: ReasonForm, request: HttpRequest) -> dict[str, Any
         return {"page": kept_page(batch, request)}
     if not verbs.is_offered(batch, at=timezone.now()):
         return {}
+    if order := undoing.open_order(batch):
+        return {"order": order, "poll_url": reverse("voters:batch_progress", args=[batch.pk])}
     found = verbs.outlook(batch)
     return {
         "outlook": found,
         "form": form,
+        "failed": words.undo_failure_of(undoing.failed_order(batch, at=timezone.now())),
         "may_take_back": may(request.user, Permission.ENTER),
         "figures": figures_of(found),
         "places": found.places[:PLACES_SHOWN],
         "more_places": max(0, len(found.places) - PLACES_SHOWN),
         "button": button_of(found),
+        "is_large": undoing.is_large(found),
     }
 
 
@@ -94,7 +104,7 @@ def figures_of(found: verbs.Outlook) -> list[dict[str, Any]]:
 def button_of(found: verbs.Outlook) -> str:
     count = found.leaving + found.returning
     words_ = ngettext("Take back: %(count)s voter", "Take back: %(count)s voters", count)
-    return words_ % {"count": count}
+    return words_ % {"count": number_format(count, force_grouping=True)}
 
 
 def kept_page(batch: Batch, request: HttpRequest) -> Any:

@@ -20,7 +20,7 @@ from accounts.permissions import Permission, may, require
 from locations.models import Batch, Refusal, SpecialLocation
 from locations.views import url_if_any
 
-from .. import books, columns, exporting, importing, receiving, refusals, undo, words
+from .. import books, columns, exporting, importing, receiving, refusals, undo, undoing, words
 from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
@@ -126,14 +126,18 @@ def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     shown = one_batch(request.user, pk)
     if shown.state == Batch.State.CHECKING and may(request.user, Permission.ENTER):
         return redirect("voters:batch_check", shown.pk)
+    order = undoing.open_order(shown)
     context = {
         "batch": shown,
         "line": words.batch_line(shown),
         "size": words.size_of(shown),
         "crumbs": crumbs(words.name_of(shown)),
         "is_unfinished": shown.state in UNFINISHED,
+        "order": order,
+        "poll_url": reverse("voters:batch_progress", args=[shown.pk]),
+        "undo_failed": words.undo_failure_of(undoing.failed_order(shown, at=timezone.now())),
         "fits_a_book": shown.rejected <= books.MOST_ROWS,
-        "may_enter": may(request.user, Permission.ENTER),
+        "may_enter": may(request.user, Permission.ENTER) and order is None,
         "upload_url": again_url(shown),
         "undo_url": undo_url(shown, request.user),
         "missing": words.missing_of(shown),
@@ -146,7 +150,7 @@ def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 def about(shown: Batch, request: HttpRequest) -> dict[str, Any]:
     """What there is to say in this state."""
     if shown.state in UNFINISHED:
-        return {"progress": words.progress_of(shown), "poll_url": reverse("voters:batch_progress", args=[shown.pk])}
+        return {"progress": words.progress_of(shown)}
     if shown.state == Batch.State.CHECKING:
         return {"failure": _("It waits for the confirmation of whoever sent it.")}
     if shown.state == Batch.State.FAILED:
@@ -179,9 +183,11 @@ def progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     """The moving part of the page; once the work is over, the browser is told to fetch the whole."""
     require(request.user, Permission.SEE_VOTERS)
     shown = one_batch(request.user, pk)
+    if order := undoing.open_order(shown):
+        return render(request, "voters/undo_progress.html", {"order": order, "poll_url": request.path})
     if shown.state not in UNFINISHED:
         return HttpResponseClientRefresh()
-    return render(request, "voters/progress.html", about(shown, request))
+    return render(request, "voters/progress.html", {"progress": words.progress_of(shown), "poll_url": request.path})
 
 
 @require_GET
