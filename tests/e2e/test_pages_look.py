@@ -71,11 +71,12 @@ from voters.models import DuplicateCase
 searching.search()
 case = DuplicateCase.everywhere.filter(voter__location=place, kind="likely").earliest("pk")
 done = acts.set_apart(cases=[case], reason="NIK dicek dengan KTP-el", name="Pemeriksaan blok A", by=operator)
+import datetime
 from voters import orders
-far = factories.special_location(region_code="33.01.01.2001", name="Lapas Jauh")
-leaving = [factories.voter(far) for _ in range(3)]
+prison = factories.special_location(region_code="33.01.01.2001", name="Lapas Jauh")
+leaving = [factories.voter(prison) for _ in range(3)]
 order = orders.Order("transfer", on=datetime.date(2024, 1, 5), to=place, is_announced=True)
-sender = factories.user(Role.OPERATOR, "33.01")
+sender = factories.user("operator", "33.01")
 transfer = orders.carry_out(order=order, voters=leaving, reason="surat 12/2024", by=sender).act
 suggestion = Suggestion.everywhere.create(
     territory=place.territory, region=place.region, voters=124, sure_percent=88, latitude=-6.2, longitude=106.6,
@@ -84,7 +85,7 @@ suggestion = Suggestion.everywhere.create(
 scenario = scenarios.derive(based_on=policy, fields={"name": "Paling banyak 250", "maximum": 250}, by=reviewer)
 scenarios.run(scenarios.ask(scenario=scenario, region=reviewer.territory, by=reviewer).pk)
 from voters import answers, searches
-import datetime, io
+import io
 found = searches.load(
     file=io.BytesIO(b"referensi;nama;nik;nkk;hasil\\nD-1-AAA;Warga;;;ditemukan\\n"), file_name="temuan.csv", by=operator
 )

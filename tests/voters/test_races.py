@@ -329,6 +329,19 @@ def test_announced_voters_accepted_twice_at_once_are_registered_once():
     assert [finding.name for finding in check() if not finding.holds] == []
 
 
+def test_announced_voters_accepted_while_a_list_brings_them_are_there_once():
+    act, there, _sender, receiver = announced()
+    rows = list(act.announcements.all())
+    listed = [row("Warga A", invented_nik(serial=serial), kode_lokasi="B") for serial in range(30, 0, -1)]
+
+    raised = together(lambda: announcing.accept(announcements=rows, by=receiver), lambda: load(*listed))
+
+    assert raised == []
+    assert there.voters.count() == 30
+    assert set(act.announcements.with_state().values_list("state", flat=True)) == {"accepted"}
+    assert [finding.name for finding in check() if not finding.holds] == []
+
+
 def test_an_act_taken_back_while_it_is_accepted_leaves_everybody_on_one_list():
     act, there, sender, receiver = announced()
     rows = list(act.announcements.all())
