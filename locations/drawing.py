@@ -53,7 +53,7 @@ def read(kept: str) -> Drawn:
     if not kept:
         return ()
     parts = kept.split("+")
-    if all(part.isdigit() and len(part) <= 5 for part in parts):
+    if all(part.isascii() and part.isdigit() and len(part) <= 5 for part in parts):
         return tuple([int(part) for part in parts])
     return tuple([frozenset(part.split(",")) for part in parts])
 

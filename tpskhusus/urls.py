@@ -39,3 +39,4 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
 ]
+handler400 = "tpskhusus.errors.bad_request"

@@ -244,7 +244,7 @@ class _Checking:
     def _groups(self, code: str, stored: Sequence[str]) -> Iterator[AlikeNames]:
         by_key: dict[str, dict[str, int]] = defaultdict(dict)
         counts = {name: self.blocks[code][name] for name in self.blocks[code]}
-        for name in [*stored, *sorted(counts, key=lambda name: -counts[name])]:
+        for name in [*stored, *sorted(counts.keys() - set(stored), key=lambda name: (-counts[name], name))]:
             key = alike(name)
             same = next((known for known in by_key[key] if known.lower() == name.lower()), name)
             by_key[key][same] = by_key[key].get(same, 0) + counts.get(name, 0)

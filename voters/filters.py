@@ -17,6 +17,7 @@ from .standing import ELIGIBLE
 from .words import STATES
 
 if TYPE_CHECKING:
+    import uuid
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
@@ -55,7 +56,8 @@ SORTS: Final = {
 
 
 class VoterFilter(FilterSet):
-    """`cari`, `reason`, `blok`, `peran`, `kondisi`, `wilayah`; a value outside its list finds nothing. The caller applies `reason`."""
+    """`cari`, `reason`, `blok` (an id: names may be anything), `peran`, `kondisi`, `wilayah`; a value outside its list finds
+    nothing. The caller applies `reason`."""
 
     cari = CharFilter(method="search", max_length=100)
     reason = ChoiceFilter(
@@ -68,11 +70,11 @@ class VoterFilter(FilterSet):
     kondisi = ChoiceFilter(label=_("Condition"), method="in_condition", choices=list(condition.LABELS.items()))
     wilayah = CharFilter(method="in_region", max_length=13)
 
-    def __init__(self, data: Any, queryset: VoterQuerySet, *, blocks: Iterable[str] = ()) -> None:
+    def __init__(self, data: Any, queryset: VoterQuerySet, *, blocks: Iterable[tuple[uuid.UUID, str]] = ()) -> None:
         super().__init__(data, queryset)
         if "blok" in self.filters:
             without = (WITHOUT_BLOCK, pgettext_lazy("filter", "without a block"))
-            self.filters["blok"].extra["choices"] = [*((name, name) for name in blocks), without]
+            self.filters["blok"].extra["choices"] = [*((str(pk), name) for pk, name in blocks), without]
 
     @property
     def found(self) -> VoterQuerySet:
@@ -103,7 +105,7 @@ class VoterFilter(FilterSet):
         return queryset.filter(**condition.within(code))
 
     def in_block(self, queryset: VoterQuerySet, _name: str, block: str) -> VoterQuerySet:
-        return queryset.filter(block=None) if block == WITHOUT_BLOCK else queryset.filter(block__name=block)
+        return queryset.filter(block=None) if block == WITHOUT_BLOCK else queryset.filter(block=block)
 
 
 class SearchFilter(VoterFilter):

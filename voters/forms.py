@@ -16,16 +16,16 @@ from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from locations.cells import CellFault
+from locations.cells import CellFault, Fault
 from locations.models import Batch, SpecialLocation
 from locations.sheets import SheetError, read
 
-from . import announcing, books, columns, doubts, nik, orders
+from . import announcing, books, columns, doubts, nik, orders, registration
 from .masking import HIDDEN, MARK
 from .models import Act, Marital, OfficialMark, Role, Sex, Voter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from django.http import QueryDict
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from .missing import Outlook
 
 LONGEST: Final = 600
-PASTED_CHARACTERS: Final = 2_000_000  # below DATA_UPLOAD_MAX_MEMORY_SIZE
+PASTED_CHARACTERS: Final = 2_000_000  # in any script well below DATA_UPLOAD_MAX_MEMORY_SIZE
 MODES: Final = (
     (Batch.Mode.UPDATE, _("Update: new voters are added, those on it already are brought up to date.")),
     (Batch.Mode.ADD, _("Add: new voters are added, those on it already are left as they are.")),
@@ -80,6 +80,22 @@ class ChoiceCell(forms.ChoiceField):
         self, label: Any, choices: Iterable[tuple[str, Any]], *, required: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(label=label, choices=tuple(choices), required=required, **kwargs)
+
+
+class DayField(forms.DateField):
+    """The day of an act: a typing error in the year is refused."""
+
+    YEARS_BACK, YEARS_AHEAD = 100, 100  # whoever is sentenced for life may get a departure beyond his days
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"), **kwargs)
+
+    def validate(self, value: datetime.date | None) -> None:
+        super().validate(value)
+        year = timezone.localdate().year
+        if value and not year - self.YEARS_BACK <= value.year <= year + self.YEARS_AHEAD:
+            code = "date_out_of_range"
+            raise ValidationError(gettext(columns.MESSAGES[code]), code=code)
 
 
 class VoterForm(forms.Form):
@@ -168,7 +184,22 @@ class VoterForm(forms.Form):
                 self.add_error(
                     name, ValidationError(gettext("Type the whole value, or leave it hidden as it was."), "masked")
                 )
+        if self.errors:
+            self.take(registration.validation_error(self._faults(cleaned)))
         return cleaned
+
+    def _faults(self, cells: Mapping[str, Any]) -> Iterator[Fault]:
+        """What is wrong with the cells that are filled, where the verb is not asked because others are not."""
+        for name, text in cells.items():
+            if name not in columns.READERS or not text or MARK in text:
+                continue
+            try:
+                value = columns.READERS[name](text)
+            except CellFault as fault:
+                yield Fault(name, fault.code, fault.params)
+                continue
+            if name == "nik" and not nik.is_placeholder(value) and (code := nik.nik_fault(value)):
+                yield Fault(name, code)
 
     @property
     def groups(self) -> list[tuple[Any, list[forms.BoundField]]]:
@@ -373,10 +404,9 @@ class ActForm(NamedActForm):
         ),
         widget=forms.RadioSelect,
     )
-    tanggal = forms.DateField(
+    tanggal = DayField(
         label=_("On which day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("For transfer, departure and arrival only."),
     )
 
@@ -429,10 +459,9 @@ class OrderForm(NamedActForm):
             "The other office is told, and has to accept them."
         ),
     )
-    tanggal = forms.DateField(
+    tanggal = DayField(
         label=_("On which day"),
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         help_text=_("For transfer and departure only."),
     )
 
@@ -453,6 +482,8 @@ class OrderForm(NamedActForm):
                 self._need("tanggal", gettext("Say on which day."))
             case Act.Kind.DEPARTURE:
                 self._need("tanggal", gettext("Say on which day."))
+        if not self.errors:
+            orders.check(self.order)
         return given
 
     def _need_a_place(self) -> None:
@@ -499,11 +530,7 @@ class NIKForm(forms.Form):
 class MissingForm(forms.Form):
     """Since when those are gone whom a list does not name. Where many would go, somebody has to say that it is meant so."""
 
-    tanggal = forms.DateField(
-        label=_("Date of departure"),
-        initial=timezone.localdate,
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
+    tanggal = DayField(label=_("Date of departure"), initial=timezone.localdate)
     reason = forms.CharField(
         label=_("Reason"),
         max_length=300,
@@ -575,6 +602,7 @@ class UploadForm(forms.Form):
         max_length=PASTED_CHARACTERS,
         strip=False,
         help_text=_("Select them there with the row that names the columns, copy, and paste here."),
+        error_messages={"max_length": _("This is too much to paste. Save it as a file and upload that.")},
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off", "wrap": "off"}),
     )
     lokasi = LocationField()
@@ -584,6 +612,7 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["cara"].initial = Batch.Mode.UPDATE
+        del self.fields["tempel"].widget.attrs["maxlength"]  # browsers cut there without a word
         self.fields["lokasi"].offer(user)
 
     def clean_berkas(self) -> Any:

@@ -13,6 +13,7 @@ from datetime import date
 from functools import lru_cache
 
 LENGTH = 16
+INVENTED_SERIAL = "0000"
 MALE, FEMALE = "L", "P"
 OK, NONE, BAD = "ok", "none", "bad"
 
@@ -56,7 +57,7 @@ def is_placeholder(nik: str, *, synthetic: bool = False) -> bool:
         return True
     if not (nik.isascii() and nik.isdigit()):
         return False
-    return nik[0] == "0" or nik == nik[0] * len(nik) or (nik.endswith("0000") and not synthetic)
+    return nik[0] == "0" or nik == nik[0] * len(nik) or (nik.endswith(INVENTED_SERIAL) and not synthetic)
 
 
 def nik_fault(nik: str) -> str | None:

@@ -34,6 +34,7 @@ Field, Kind = ActStep.Field, Act.Kind
 REFUSALS: Final = {
     "no_change": _("it is so already"),
     "dates": _("arrival and departure would be in the wrong order"),
+    "unborn": _("was not born on that day yet"),
     "left": _("left earlier already"),
     "marked": _("has an official mark"),
     "same_place": _("is at this location"),
@@ -100,14 +101,15 @@ def carry_out(*, order: Order, voters: Collection[Voter], reason: str, by: User,
     territories = {voter.territory for voter in voters}
     require(by, Permission.ENTER, territories=territories | ({order.enters.territory} if order.enters else set()))
     require_reason(reason)
-    _check(order)
+    check(order)
     if len(voters) > MOST:
         raise ValidationError(_("At most %(count)s at once.") % {"count": MOST}, code="too_many")
     ids = [voter.pk for voter in voters]
     return again_if_interrupted(lambda: _Carrying(order, ids, by).carry_out(name=name, reason=reason), tries=TRIES)
 
 
-def _check(order: Order) -> None:
+def check(order: Order) -> None:
+    """Raises ValidationError where it could be done to nobody."""
     if order.kind == Kind.MARK and order.mark and order.mark not in OfficialMark.values:
         raise ValidationError(_("There is no such mark."), code="outside_list")
     if order.kind != Kind.MARK and order.on is None:
@@ -126,6 +128,8 @@ def _why_not(order: Order, voter: Voter) -> str:
     on = order.on
     if on is None or (voter.arrival and voter.arrival > on):
         return "dates"
+    if on.year < voter.birth_year:
+        return "unborn"
     if voter.departure and voter.departure <= on:
         return "no_change" if voter.departure == on and order.to is None else "left"
     if order.to is None:

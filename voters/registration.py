@@ -411,8 +411,28 @@ def require_reason(reason: str) -> None:
 
 
 def without_figures(reason: str) -> str:
-    """A reason for the audit trail: long figures, which may be somebody's NIK, are hidden."""
-    return re.sub(r"\d[\d .]{4,}\d", "•", reason.strip())[:300]
+    """A reason for the audit trail: long figures, which may be somebody's NIK, and dates long ago are hidden."""
+    without_dates = _DATE.sub(lambda found: "•" if _may_be_a_birth_date(found) else found[0], reason.strip())
+    return re.sub(r"\d[\d .]{4,}\d", "•", without_dates)[:300]
+
+
+def _may_be_a_birth_date(found: re.Match[str]) -> bool:
+    """The date of a letter is of the last years, that of a voter's birth is not."""
+    year, this_year = int(found["first"] or found["last"]), timezone.localdate().year
+    if year < 100:
+        year += this_year // 100 * 100
+        year -= 100 if year > this_year else 0
+    return this_year - year >= _YEARS_OF_LETTERS
+
+
+_YEARS_OF_LETTERS = 10
+_MONTH = r"(?:jan|feb|mar|apr|mei|may|jun|jul|agu|agt|ags|aug|sep|okt|oct|nov|nop|des|dec)[a-z]*\.?"
+_BETWEEN = r" ?[-/. ] ?"
+_DATE = re.compile(
+    rf"\b(?:(?P<first>\d{{4}}){_BETWEEN}\d{{1,2}}{_BETWEEN}\d{{1,2}}"
+    rf"|\d{{1,2}}{_BETWEEN}(?:\d{{1,2}}|{_MONTH}){_BETWEEN}(?P<last>\d{{4}}|\d{{2}}))\b",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 _VERDICT = VOTER_FIELDS.index("nik_verdict")

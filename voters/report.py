@@ -97,15 +97,12 @@ class Share:
 
     @property
     def percent(self) -> float:
-        """Of nothing everything is in order."""
-        if not self.whole:
-            return 100.0 if self.measure in IS_GOOD else 0.0
-        return 100 * self.count / self.whole
+        return 100 * self.count / self.whole if self.whole else 0.0
 
     @property
     def verdict(self) -> Verdict | None:
-        """None for what is neither good nor bad."""
-        if self.measure not in GOOD:
+        """None for what is neither good nor bad, and for a share of nothing."""
+        if self.measure not in GOOD or not self.whole:
             return None
         sign = 1 if self.measure in IS_GOOD else -1
         if sign * self.percent >= sign * GOOD[self.measure]:
@@ -154,13 +151,13 @@ def shares(batch: Batch, earlier: Batch | None) -> list[Share]:
     """In the order of MEASURES; empty for a list that has no report."""
     if not batch.report:
         return []
-    then = {share.measure: share.percent for share in shares(earlier, None)} if earlier else {}
+    then = {share.measure: share.percent for share in shares(earlier, None) if share.whole} if earlier else {}
     return [_share(batch.report, measure, then.get(measure)) for measure in MEASURES]
 
 
 def _share(counts: Mapping[str, int], measure: str, then: float | None) -> Share:
     share = Share(measure, counts[measure], counts["rows" if measure in OF_ROWS else "people"])
-    change = None if then is None else round(share.percent - then, 1)
+    change = None if then is None or not share.whole else round(share.percent - then, 1)
     return Share(share.measure, share.count, share.whole, change)
 
 

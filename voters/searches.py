@@ -93,11 +93,13 @@ class Origin(NamedTuple):
 
 
 def origins(user: User) -> list[Origin]:
-    """Where whoever may be looked for comes from, the most without a NIK first."""
+    """Where whoever may be looked for comes from, the most without a NIK first; nowhere that nobody lacks anything.
+
+    Whose NKK nobody has looked at yet counts as without."""
     counts = {
         "voters": Count("pk"),
         "without_nik": Count("pk", filter=Q(nik_verdict=NIKVerdict.NONE)),
-        "without_nkk": Count("pk", filter=Q(has_nkk=False)),
+        "without_nkk": Count("pk", filter=~Q(has_nkk=True)),
     }
     own = _seekable(Voter.objects.visible_to(user)).order_by().annotate(regency=Substr("home_id", 1, 5))
     sums: dict[str, list[int]] = {}
@@ -106,7 +108,7 @@ def origins(user: User) -> list[Origin]:
         sum_[:] = [so_far + row[name] for so_far, name in zip(sum_, counts, strict=True)]
     names = dict(Region.objects.filter(pk__in=sums).values_list("pk", "name"))
     found = [Origin(code, names.get(code, ""), *counted) for code, counted in sums.items()]
-    return sorted(found, key=_rank)
+    return sorted((origin for origin in found if origin.without_nik or origin.without_nkk), key=_rank)
 
 
 def _rank(origin: Origin) -> tuple[bool, int, int, str]:

@@ -121,7 +121,7 @@ def _of_two_niks(pairs: Iterable[likely.Pair], everybody: Everybody) -> Iterator
 def people() -> Iterator[tuple[Seen, likely.Person]]:
     """Everybody who stands on a list, opened in memory.
 
-    Invented people have a NIK with serial 0000: one digit off says nothing of those.
+    Invented people have a NIK with serial 0000: one digit off says nothing of those, so theirs are not compared.
     """
     is_synthetic = Register.current().is_synthetic
     unseal_nik, unseal = keyring.sealer("identity", "nik").unseal, keyring.sealer("identity", "record").unseal
@@ -132,8 +132,9 @@ def people() -> Iterator[tuple[Seen, likely.Person]]:
     for pk, territory, key_id, sealed, record, nik_hash, person_hash, name, sex, verdict in rows.iterator(CHUNK):
         born = identity.unpack_record(unseal(pk.bytes, key_id, as_bytes(record))).birth_date
         number = ""
-        if sealed is not None and not is_synthetic:
+        if sealed is not None:
             number = unseal_nik(pk.bytes, key_id, as_bytes(sealed)).decode()
+            number = "" if is_synthetic and number.endswith(nik.INVENTED_SERIAL) else number
         seen = Seen(pk, territory, as_bytes(nik_hash) if nik_hash else None, as_bytes(person_hash), sex)
         yield seen, likely.Person(identity.name_key(name), born, number, sex, verdict == nik.OK)
 

@@ -60,7 +60,7 @@ def score_of(case: DuplicateCase) -> str:
 
 def agreement(likeness: Likeness) -> str:
     """`name the same · birth date nearly the same`."""
-    said = [f"{FIELDS[name]} {Verdict(getattr(likeness, name)).label}" for name in FIELDS]
+    said = [f"{FIELDS[name]} {_word(name, getattr(likeness, name))}" for name in FIELDS]
     return " · ".join(said)
 
 
@@ -143,7 +143,14 @@ def _verdict(side: Side, name: str) -> dict[str, str]:
     verdict = side.verdicts.get(name)
     if not verdict:
         return {"text": ""}
-    return {"text": "", "verdict": str(Verdict(verdict).label), "tone": TONES[Verdict(verdict)]}
+    return {"text": "", "verdict": _word(name, verdict), "tone": TONES[Verdict(verdict)]}
+
+
+def _word(name: str, verdict: str) -> str:
+    """Of invented people (and where either has none) NIKs are not compared."""
+    if name == "nik" and verdict == Verdict.MISSING:
+        return pgettext("compared", "not compared")
+    return str(Verdict(verdict).label)
 
 
 def _holder(side: Side, user: User) -> str:

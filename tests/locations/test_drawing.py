@@ -59,3 +59,7 @@ def test_shown_again_it_means_the_same(lines):
     kept = drawing.stored("\n".join(" + ".join(sorted(line)) for line in lines), BLOCKS)
 
     assert drawing.stored(drawing.typed(kept, NAMES), BLOCKS) == kept
+
+
+def test_figures_that_are_none_are_no_sizes():
+    assert drawing.read("²+1") == (frozenset({"²"}), frozenset({"1"}))

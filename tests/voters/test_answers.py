@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
+from django.utils.translation import gettext
 
 from accounts.models import AuditEntry, Role
 from locations.cells import CellFault
@@ -252,7 +253,7 @@ def test_the_download_asks_for_a_reason_only_where_everything_is_shown(client, c
     client.force_login(clerk)
     url = f"{PAGE}unduh/"
 
-    assert client.get(url).status_code == 200
+    assert gettext("Back to the strike list") in client.get(url).content.decode()
     assert client.post(url, {"isi": "lengkap", "bentuk": "csv", "reason": ""}).status_code == 422
     assert "referensi" in client.post(url, {"isi": "tersamar", "bentuk": "csv"}).content.decode()
     assert client.post(url, {"isi": "lengkap", "bentuk": "xlsx", "reason": "cek"}).content[:2] == b"PK"
@@ -300,3 +301,13 @@ def test_two_files_for_the_same_people_at_once_both_end(clerk):
 
     assert [counts(batch)["rows"] for batch in batches] == [6, 6]
     assert len(set(Strike.everywhere.values_list("answer", flat=True))) == 1
+
+
+def test_what_is_no_number_ticks_off_nothing(client, clerk):
+    strike = struck()
+    client.force_login(clerk)
+
+    answer = client.post(PAGE, {"coret": ["²", "x"], "keadaan": "menunggu"})
+
+    assert answer.status_code == 302
+    assert not answer_of(strike)

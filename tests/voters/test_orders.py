@@ -320,6 +320,8 @@ def test_what_changed_since_it_was_shown_is_shown_again(browser, places, people,
         ({"tindakan": "departure"}, "tanggal"),
         ({"tindakan": "meninggal"}, "tindakan"),
         ({"tindakan": "departure", "tanggal": "2026-10-05", "reason": ""}, "reason"),
+        ({"tindakan": "departure", "tanggal": "1800-01-01"}, "tanggal"),
+        ({"tindakan": "departure", "tanggal": "9999-12-31"}, "tanggal"),
     ],
 )
 def test_what_is_missing_is_said_beside_its_field(browser, places, people, typed, field):
@@ -327,6 +329,21 @@ def test_what_is_missing_is_said_beside_its_field(browser, places, people, typed
 
     assert answer.status_code == 422
     assert list(answer.context["form"].errors) == [field]
+
+
+def test_a_transfer_after_polling_day_is_refused_before_it_is_promised(browser, places, people):
+    typed = {"tindakan": "transfer", "lokasi": places[1].pk, "tanggal": "2027-03-01", "reason": "x"}
+
+    answer = browser.post(url(places[0]), {"pemilih": [str(people["Budi"].pk)], **typed})
+
+    assert answer.status_code == 422
+    assert "found" not in answer.context
+
+
+def test_nobody_leaves_before_being_born(people, banten):
+    found = orders.outlook(order=Order(KIND.DEPARTURE, on=date(1980, 1, 1)), voters=people.values())
+
+    assert found.by_reason == {"unborn": 3}
 
 
 def test_a_foreign_location_is_no_choice_and_foreign_voters_are_not_there(browser, places, people):

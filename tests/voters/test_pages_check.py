@@ -8,11 +8,13 @@ import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from accounts.models import AuditEntry, Role
 from locations.models import Batch, Block
 from tests import factories
 from voters import confirming, importing, tasks
+from voters.forms import PASTED_CHARACTERS
 from voters.models import KnownHeader, Voter
 from voters.reading import Reading, alike
 
@@ -247,9 +249,25 @@ def test_nothing_or_two_things_are_no_list(browser, place, sent):
     assert not Batch.everywhere.exists()
 
 
+def test_too_much_to_paste_is_said_and_never_cut(browser, place, settings):
+    assert "maxlength" not in str(browser.get(UPLOAD).context["form"]["tempel"])
+    pasted = "nama\tnik\n" + "Budi\t-\n" * (PASTED_CHARACTERS // 7)
+
+    answer = browser.post(UPLOAD, {"tempel": pasted, "lokasi": place.pk})
+
+    assert [error.code for error in answer.context["form"].errors.as_data()["tempel"]] == ["max_length"]
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    answer = browser.post(UPLOAD, {"tempel": pasted, "lokasi": place.pk})
+    assert answer.status_code == 413
+    assert gettext("This was too much at once") in answer.content.decode()
+    assert not Batch.everywhere.exists()
+
+
 def test_alike_names_become_one_block(browser, place):
     Block.everywhere.create(location=place, territory=place.territory, name="blok.a")
-    data = as_csv([row(f"Warga {n}", "-", blok=name) for n, name in enumerate(["Blok A", "BLOK-A", "Blok  a", "B 1"])])
+    data = as_csv(
+        [row(f"Warga {n}", "-", blok=name) for n, name in enumerate(["Blok A", "BLOK-A", "Blok  a", "B 1", "blok.a"])]
+    )
     url = send(browser, data, place=place)
 
     page = browser.get(url)
@@ -257,8 +275,8 @@ def test_alike_names_become_one_block(browser, place):
     imported(browser, url, place, gabung=group["value"], **{f"nama|{group['value']}": "blok.a"})
 
     assert [warning["count"] for warning in page.context["warnings"] if not warning["rows"]] == [1]
-    assert {name["name"]: name["count"] for name in group["names"]} == {"blok.a": 0, "Blok A": 2, "BLOK-A": 1}
-    assert sorted(Voter.everywhere.values_list("block__name", flat=True)) == ["B 1", "blok.a", "blok.a", "blok.a"]
+    assert {name["name"]: name["count"] for name in group["names"]} == {"blok.a": 1, "Blok A": 2, "BLOK-A": 1}
+    assert sorted(Voter.everywhere.values_list("block__name", flat=True)) == ["B 1", *["blok.a"] * 4]
 
 
 def test_blocks_that_are_not_said_to_be_one_stay_apart(browser, place):

@@ -127,3 +127,11 @@ def test_whoever_is_on_the_list_already_is_said_to_be(save):
 
     assert Voter.everywhere.count() == 1
     assert again != anew
+
+
+def test_a_wrong_nik_is_named_even_where_what_it_would_tell_is_missing(save):
+    page = save(nik="360328150890001", tanggal_lahir="", jenis_kelamin="", kode_wilayah_domisili="xyz")
+
+    found = errors_of(page)
+    assert (found["nik"], found["kode_wilayah_domisili"]) == (["nik_length"], ["bad_region_code"])
+    assert found["tanggal_lahir"] == ["required"]

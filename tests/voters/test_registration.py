@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 
 from accounts.models import AuditEntry
 from accounts.permissions import SYSTEM
@@ -195,3 +196,22 @@ def test_a_case_and_a_notice_show_each_territory_its_own_row_only(places, operat
     registration.withdraw_location(location=places[0], reason="batal", by=operator)
     assert [notice.voter for notice in duplicates.unread_notices(elsewhere)] == [other]
     assert not duplicates.unread_notices(operator)
+
+
+@pytest.mark.parametrize(
+    ("reason", "kept"),
+    [
+        ("NIK 3504171508906001 ganda", "NIK • ganda"),
+        ("lahir 15/08/1990", "lahir •"),
+        ("lahir 1990-08-15.", "lahir •."),
+        ("lahir 15-8-90, laki-laki", "lahir •, laki-laki"),
+        ("lahir 15 Agustus 1990 di Blitar", "lahir • di Blitar"),
+        ("lahir 17 Agt. 1965", "lahir •"),
+        ("surat 12/2026 tanggal 05/03/{year}", "surat 12/2026 tanggal 05/03/{year}"),
+        ("surat 3 Mei {year} perihal 20 orang", "surat 3 Mei {year} perihal 20 orang"),
+    ],
+)
+def test_neither_niks_nor_birth_dates_get_into_the_audit_with_a_reason(reason, kept):
+    year = timezone.localdate().year
+
+    assert registration.without_figures(reason.format(year=year)) == kept.format(year=year)

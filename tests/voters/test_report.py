@@ -200,3 +200,15 @@ def test_a_list_from_before_there_were_reports_is_shown_without(prison, browser,
 @pytest.mark.parametrize(("share", "text"), [(0, "0,0%"), (0.01, "0,1%"), (99.99, "99,9%"), (100, "100,0%")])
 def test_one_of_many_is_never_rounded_to_nobody_nor_all_but_one_to_all(share, text):
     assert percent(share) == text
+
+
+def test_a_share_of_nobody_is_neither_good_nor_bad(prison, browser, operator):
+    load(whole(), at=prison, by=operator)
+    batch = load(row("", ""), at=prison, by=operator)
+
+    assert share(batch, "refused").verdict == Verdict.BAD
+    assert {share(batch, measure).verdict for measure in ("complete", "valid", "nkk", "home")} == {None}
+    assert {share(batch, measure).change for measure in ("complete", "leaving")} == {None}
+    shown = browser.get(f"/pemilih/berkas/{batch.pk}/").context["report"]["in_register"]
+    assert {line["share"] for line in shown} == {"–"}
+    assert share(load(whole(), at=prison), "complete").change is None

@@ -96,6 +96,7 @@ def test_nobody_is_looked_for_on_two_lists_at_a_time_but_again_once_the_first_is
 def test_people_of_an_unknown_home_have_a_list_of_their_own(operator):
     voter("Entah", home=None, has_nkk=False)
     voter("Tahu", has_nkk=True)
+    voter("Lengkap", home=factories.region("32.73.01.1001"), nik=NIK, nkk=NKK, has_nkk=True)
 
     told = [(origin.code, origin.without_nik, origin.without_nkk) for origin in searches.origins(operator)]
     assert told == [(HOME, 1, 0), ("-", 1, 1)]

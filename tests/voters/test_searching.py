@@ -119,6 +119,13 @@ def test_nor_is_it_among_invented_people_whose_niks_are_not_compared(places):
     test_the_same_nik_is_a_case_of_claims_alone(places)
 
 
+def test_among_invented_people_only_niks_with_a_serial_0000_are_not_compared(places):
+    Register.objects.update(is_synthetic=True)
+    load(person("Ani", nik(serial=0), "A"), person("Ujang", nik(serial=4220), "B"))
+
+    assert {compared.nik for _seen, compared in searching.people()} == {"", nik(serial=4220)}
+
+
 def test_two_rows_without_a_name_in_common_or_a_nik_are_nobody_together(places):
     load(person("Ani", "-", "A"), person("Ujang", "-", "B"))
 

@@ -42,7 +42,7 @@ def line(share: Share) -> dict[str, Any]:
         "about": report.EXPLANATIONS[share.measure],
         "count": share.count,
         "whole": share.whole,
-        "share": percent(share.percent),
+        "share": percent(share.percent) if share.whole else "–",
         "width": round(share.percent, 1),
         "state": WORDS[verdict] if verdict else "",
         "tone": TONES[verdict] if verdict else "",

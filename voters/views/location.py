@@ -79,7 +79,7 @@ def matching(request: HttpRequest, location: SpecialLocation) -> tuple[VoterFilt
     """The filters of the address, how the location's voters stand, and the ids of whom the filters leave, in the order asked for."""
     everybody = Voter.objects.visible_to(request.user).at(location.pk)
     standing = standing_of(everybody)
-    filters = VoterFilter(request.GET, everybody, blocks=blocks_of(location, request.user))
+    filters = VoterFilter(request.GET, everybody, blocks=blocks_by_id(location, request.user))
     ordered = in_order(filters.found, request.GET.get("urut", "")).values_list("pk", flat=True)
     ids = [voter_id for voter_id in ordered if standing.fits(voter_id, filters.reason_asked)]
     return filters, standing, ids
@@ -120,8 +120,11 @@ def one_location(user: User, pk: uuid.UUID) -> SpecialLocation:
 
 
 def blocks_of(location: SpecialLocation, user: User) -> list[str]:
-    blocks = Block.objects.visible_to(user).filter(location=location)
-    return list(blocks.order_by("name").values_list("name", flat=True))
+    return [name for _pk, name in blocks_by_id(location, user)]
+
+
+def blocks_by_id(location: SpecialLocation, user: User) -> list[tuple[uuid.UUID, str]]:
+    return list(Block.objects.visible_to(user).filter(location=location).order_by("name").values_list("pk", "name"))
 
 
 def figures_of(location: SpecialLocation, standing: Standing, registered: int) -> list[dict[str, Any]]:

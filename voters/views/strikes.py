@@ -135,7 +135,9 @@ def _acknowledge(request: HttpRequest) -> HttpResponse:
     ids = (
         None
         if everything
-        else [int(text) for text in request.POST.getlist("coret") if text.isdigit() and len(text) < 19]
+        else [
+            int(text) for text in request.POST.getlist("coret") if text.isascii() and text.isdigit() and len(text) < 19
+        ]
     )
     region = region_asked(request.POST)
     count = verbs.acknowledge(ids=ids, state=state, region=region, by=cast("User", request.user))
