@@ -116,9 +116,9 @@ def latest(voter: Voter) -> Any:
     return found.order_by("-act__at", "-pk").first()
 
 
-def word_of(row: Any, *, at: date) -> dict[str, Any]:
+def word_of(row: Any, *, is_late: bool) -> dict[str, Any]:
     """What became of an announcement, for the office that sent it: word, tone, and why if it was declined."""
-    if row.state == State.WAITING and is_too_late(at):
+    if row.state == State.WAITING and is_late:
         return {"word": _("nobody answered by polling day"), "tone": "bad", "why": ""}
     return {"word": State(row.state).label, "tone": TONES[State(row.state)], "why": row.why}
 

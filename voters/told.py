@@ -33,7 +33,7 @@ def _announced(voter: Voter) -> Iterator[dict[str, Any]]:
     if row is not None:
         yield {
             "title": _("Announced for %(name)s") % {"name": row.to.name},
-            **announcing.word_of(row, at=timezone.localdate()),
+            **announcing.word_of(row, is_late=announcing.is_too_late(timezone.localdate())),
             "since": row.answered_at or row.act.at,
             "url": reverse("voters:act", args=[row.act_id]),
         }

@@ -281,6 +281,18 @@ def test_the_form_says_that_the_other_office_has_to_accept(sender, places, peopl
     assert [card["word"] for card in sender.get(f"/pemilih/{ids[0]}/").context["told"]] == ["menunggu"]
 
 
+def test_the_pages_of_a_transfer_ask_no_more_for_many_than_for_a_few(
+    client, places, banten, jabar, django_assert_max_num_queries
+):
+    load(*[row(f"Warga {chr(97 + n)}", invented_nik(serial=100 + n)) for n in range(20)], at=places[0])
+    act = send(Voter.everywhere.all(), places[1], banten).act
+
+    for person, url in ((banten, f"/pemilih/ganda/tindakan/{act.pk}/"), (jabar, f"/pemilih/pindahan/{act.pk}/")):
+        client.force_login(person)
+        with django_assert_max_num_queries(20):
+            assert client.get(url).status_code == 200
+
+
 @pytest.mark.parametrize("code", ["A", "tidak-ada"])
 def test_a_code_of_no_location_elsewhere_is_said_beside_its_field(sender, places, people, code):
     typed = {"tindakan": "transfer", "tanggal": "2026-10-05", "reason": "x", "lokasi_lain": code}

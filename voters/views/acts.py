@@ -55,8 +55,8 @@ def act(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     steps = ActStep.objects.visible_to(request.user).filter(act=found).select_related("voter__location")
     page: Any = Paginator(steps.order_by("pk"), ROWS_A_PAGE).get_page(request.GET.get("halaman"))
     left = ActStep.objects.visible_to(request.user).filter(act=found).values("voter").distinct().count()
-    answers = announcing.of_act(found)
-    words = {row.voter_id: announcing.word_of(row, at=timezone.localdate()) for row in answers}
+    answers, is_late = announcing.of_act(found), announcing.is_too_late(timezone.localdate())
+    words = {row.voter_id: announcing.word_of(row, is_late=is_late) for row in answers}
     page.object_list = [{**step_line(step), "announced": words.get(step.voter_id)} for step in page.object_list]
     context = {
         "act": found,

@@ -180,8 +180,8 @@ def sentence_of(order: orders.Order, location: SpecialLocation) -> str:
 def announced_sentence(order: orders.Order, day: str) -> str:
     to = cast("SpecialLocation", order.to)
     said = _(
-        "They leave here on %(day)s and are announced to %(office)s for %(name)s (%(code)s). That office has to accept "
-        "them: until it does, they are registered at no location and vote nowhere."
+        "They leave here on %(day)s and are announced to %(office)s for %(name)s (%(code)s), with your reason. That "
+        "office has to accept them: until it does, they are registered at no location and vote nowhere."
     )
     office = announcing.region_names([to.territory]).get(to.territory, to.territory)
     return said % {"day": day, "office": office, "name": to.name, "code": to.code}
