@@ -179,16 +179,31 @@ def test_refused_rows_are_sealed_and_come_back_with_row_column_and_reason(prison
         "rejects_file": str(rejects),
     }
     assert stat.S_IMODE(rejects.stat().st_mode) == 0o600
-    header, refused = csv.reader(rejects.open(encoding="utf-8", newline=""))
+    header, refused = csv.reader(rejects.open(encoding="utf-8-sig", newline=""))
     told = dict(zip(header, refused, strict=True))
     assert (told["baris"], told["kolom"], told["alamat"], told["nik"]) == (
         "3",
         "jenis_kelamin",
         'Jl. "Mawar", 1',
-        invented_nik(),
+        f"'{invented_nik()}",
     )
     assert "outside_list" in told["alasan"]
     assert b"Mawar" not in bytes(Refusal.everywhere.get().row)
+
+
+def test_what_was_refused_is_said_without_a_file_and_a_place_that_cannot_be_written_before_the_import(prison, tmp_path):
+    file, output = tmp_path / "daftar.csv", io.StringIO()
+    file.write_bytes(as_csv([row("Budi"), row("Siti", invented_nik()[:12]), row("Ani", jenis_kelamin="X")]))
+
+    with pytest.raises(CommandError, match="tiada"):
+        call_command("import_voters", str(file), "--location", "A", "--rejects", str(tmp_path / "tiada" / "x.csv"))
+    assert not Voter.everywhere.exists()
+    call_command("import_voters", str(file), "--location", "A", stdout=output)
+
+    nik, sex = output.getvalue().splitlines()[-2:]
+    assert nik.startswith("3 · nik: ••••••••••••")
+    assert sex.startswith("4 · jenis_kelamin: X · ")
+    assert invented_nik()[:12] not in output.getvalue()
 
 
 def test_without_rejects_the_file_is_null_and_all_went_well(prison, tmp_path):

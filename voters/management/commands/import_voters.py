@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import time
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.permissions import SYSTEM
-from locations.exporting import safe
 from locations.models import Batch, SpecialLocation
-from voters import columns, importing, missing, refusals
+from voters import columns, exporting, importing, missing, refusals
 from voters.words import warning_text
 
+REFUSED_SHOWN = 20
 COUNTS = ("rows", "accepted", "updated", "rejected", "duplicates")
 
 
@@ -41,6 +41,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, file: Path, location: str | None, rejects: Path | None, **options: Any) -> None:
         started = time.monotonic()
+        if rejects:
+            make_ready(rejects)
         batch = importing.run(self._receive(file, location, options["mode"]))
         if batch.state != Batch.State.DONE:
             raise CommandError(failure_text(batch.failure))
@@ -76,8 +78,19 @@ class Command(BaseCommand):
             sentence = warning_text(code, warning["params"])
             rows = ", ".join(map(str, warning["rows"]))
             self.stdout.write(f"{warning['count']} × {sentence} ({code}; {rows})")
+        self._print_refused(batch)
         if "missing" in result:
             self._print_missing(result["missing"], batch)
+
+    def _print_refused(self, batch: Batch) -> None:
+        """The first of them, what identifies hidden."""
+        waiting = refusals.waiting(batch).order_by("row_number")
+        for refused in refusals.reasons_of(batch, waiting[:REFUSED_SHOWN]):
+            place = f"{refused.column}: {refused.shown or '-'}" if refused.column else ""
+            self.stdout.write(" · ".join(filter(None, (str(refused.row_number), place, refused.reason))))
+        more = waiting.count() - REFUSED_SHOWN
+        if more > 0:
+            self.stdout.write(_("and %(more)s more refused rows") % {"more": more})
 
     def _print_missing(self, found: dict[str, Any], batch: Batch) -> None:
         self.stdout.write(f"{'missing':12}{found['voters']:>10}")
@@ -106,12 +119,18 @@ def failure_text(failure: dict[str, Any]) -> str:
     return sentence % {"row": failure["row"], "column": failure["column"]}
 
 
-def write_rejects(batch: Batch, path: Path) -> None:
-    """The refused rows, readable by the owner of the file alone."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+def make_ready(path: Path) -> None:
+    """Before anything is imported: the file for the refused rows, empty, readable by its owner alone."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    except OSError as error:
+        raise CommandError(_("%(file)s cannot be written.") % {"file": path}) from error
     os.fchmod(descriptor, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as target:
-        file = refusals.File(batch)
-        writer = csv.writer(target)
-        writer.writerow(file.header)
-        writer.writerows([safe(cell) for cell in cells] for cells, _faulty in file.rows())
+    os.close(descriptor)
+
+
+def write_rejects(batch: Batch, path: Path) -> None:
+    """The refused rows as a download has them: with a byte order mark, long numbers kept from being rounded."""
+    file = refusals.File(batch)
+    with path.open("w", encoding="utf-8-sig", newline="") as target:
+        target.writelines(exporting.csv_pieces(chain([file.header], (cells for cells, _faulty in file.rows()))))
