@@ -48,7 +48,7 @@ class Warnings:
     def add_notes(self, notes: Mapping[str, tuple[int, Mapping[str, str]]]) -> None:
         """What a sheet tells of its file as a whole."""
         for code, (row, params) in notes.items():
-            self.add(code, row, **{name: named([value]) for name, value in params.items()})
+            self.add(code, row, **{name: named(value.split(", ")) for name, value in params.items()})
 
     @classmethod
     def of(cls, others: Warnings) -> Warnings:

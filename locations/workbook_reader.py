@@ -95,15 +95,13 @@ def answer(data: bytes, known: frozenset[str], wanted: str = "") -> Iterator[dic
     if not names or len(names) > MOST_SHEETS:
         raise Refused("workbook_broken" if not names else "workbook_too_heavy")
     book = _Book(archive, workbook, _sheet_paths(archive), known)
-    is_chosen = wanted in names
-    chosen, sheet = book.chosen([wanted] if is_chosen else names)
+    chosen, sheet = book.chosen([wanted] if wanted in names else names)
     marks = book.formulas(chosen)
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))  # what is left to do grows with the rows alone
     yield {"head": True, "total": sheet.end[0] + 1 if sheet.end else 0, "sheet": chosen, "sheets": names}
     yield from _rows_of(sheet, marks)
     del sheet
-    others = [] if is_chosen else [name for name in names if name != chosen and book.is_list(name)]
-    yield {"end": True, "others": others}
+    yield {"end": True, "others": [name for name in names if name != chosen and book.is_list(name)]}
 
 
 def _end(code: str, row: int = 1, column: int | None = None) -> int:

@@ -52,6 +52,7 @@ urlpatterns = [
     path("berkas/", upload.batches, name="batches"),
     path("berkas/<uuid:pk>/", upload.batch, name="batch"),
     path("berkas/<uuid:pk>/periksa/", check.check, name="batch_check"),
+    path("berkas/<uuid:pk>/lembar/", upload.next_sheet, name="batch_sheet"),
     path("berkas/<uuid:pk>/kemajuan/", upload.progress, name="batch_progress"),
     path("berkas/<uuid:pk>/ditolak/", refused.mend, name="batch_mend"),
     path("berkas/<uuid:pk>/ditolak.csv", upload.refused, name="batch_refused"),

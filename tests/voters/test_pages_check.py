@@ -1,7 +1,7 @@
 """Is a list read as its sender saw and chose it, and not before they say so?"""
 
 import io
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from locations.models import Batch, Block
 from tests import factories
 from voters import confirming, importing, tasks
 from voters.forms import PASTED_CHARACTERS
-from voters.models import KnownHeader, Voter
+from voters.models import BatchMissing, KnownHeader, Voter
 from voters.reading import Reading, alike
 
 from .lists import as_csv, invented_nik, load, prisons, row
@@ -213,7 +213,52 @@ def test_another_sheet_can_be_chosen(browser, place, name):
 
     assert [sheet["value"] for sheet in page.context["sheets"] if sheet["is_current"]] == [name]
     assert Voter.everywhere.get().name == {"Lama": "Ani", "Baru": "Budi"}[name]
-    assert batch.warnings.get("other_sheets") is None
+    assert batch.warnings["other_sheets"]["params"]["name"] == ("Baru" if name == "Lama" else "Lama")
+
+
+BLOCKS = {
+    "Rekap": [["Blok", "Jumlah"], ["A", 1]],
+    **{
+        f"Blok {letter}": [["nama", "tanggal_lahir", "jenis_kelamin"], [f"Warga {letter}", "1990-01-01", "L"]]
+        for letter in "ABC"
+    },
+}
+
+
+def test_a_workbook_with_a_sheet_for_each_block_comes_in_sheet_by_sheet(browser, place):
+    data = a_workbook(**BLOCKS)
+    url = send(browser, data, place=place, name="daftar.xlsx")
+    assert browser.get(url).context["further"] == "Blok B, Blok C"
+    first = imported(browser, url, place)
+    page = browser.get(f"/pemilih/berkas/{first.pk}/")
+    assert page.context["further"] == ["Blok B", "Blok C"]
+
+    second = browser.post(f"/pemilih/berkas/{first.pk}/lembar/", {"lembar": "Blok C"}).url
+    looked_at = browser.get(second)
+    assert [sheet["value"] for sheet in looked_at.context["sheets"] if sheet["is_current"]] == ["Blok C"]
+    assert looked_at.context["same"] is None
+    imported(browser, second, place)
+    third = send(browser, data, place=place, name="daftar.xlsx")
+    imported(browser, third, place)
+
+    assert [voter.name for voter in Voter.everywhere.order_by("name")] == ["Warga A", "Warga B", "Warga C"]
+    assert browser.get(f"/pemilih/berkas/{first.pk}/").context["further"] == []
+    assert send(browser, data, place=place, name="daftar.xlsx") == third
+    refused = browser.post(f"/pemilih/berkas/{first.pk}/lembar/", {"lembar": "Rekap"})
+    assert (refused.url, Batch.everywhere.count()) == (f"/pemilih/berkas/{first.pk}/", 3)
+
+
+def test_whom_a_further_sheet_of_a_replacing_list_names_is_missed_no_more(browser, place):
+    load(*(row(f"Warga {letter}", "", born=date(1990, 1, 1)) for letter in "ABD"), at=place)
+    answer = browser.post(
+        UPLOAD, {"berkas": SimpleUploadedFile("x.xlsx", a_workbook(**BLOCKS)), "lokasi": place.pk, "cara": "replace"}
+    )
+    first = imported(browser, answer.url, place)
+    assert BatchMissing.everywhere.filter(batch=first).count() == 2
+
+    imported(browser, browser.post(f"/pemilih/berkas/{first.pk}/lembar/", {"lembar": "Blok B"}).url, place)
+
+    assert [missed.voter.name for missed in BatchMissing.everywhere.all()] == ["Warga D"]
 
 
 def test_another_row_can_be_the_header(browser, place):

@@ -20,7 +20,7 @@ from locations.cells import CellFault, shown
 from locations.models import Batch, SpecialLocation
 from locations.sheets import NO_HEADER, SheetError
 
-from .. import checking, columns, confirming, masking, words
+from .. import checking, columns, confirming, further, masking, words
 from ..forms import LocationField, file_fault
 from ..models import Register
 from ..reading import Reading, alike, fits
@@ -165,7 +165,6 @@ def faults_of(now: Opened, location: SpecialLocation | None) -> list[str]:
 
 def about(batch: Batch, user: User) -> dict[str, Any]:
     """What is known before the file is opened."""
-    same = batches_of(user).filter(sha256=batch.sha256, state__in=TAKEN).exclude(pk=batch.pk).first()
     register = Register.objects.first()
     return {
         "batch": batch,
@@ -174,14 +173,23 @@ def about(batch: Batch, user: User) -> dict[str, Any]:
         "mode": words.MODES[Batch.Mode(batch.mode)],
         "crumbs": crumbs(words.name_of(batch)),
         "polling_day": register.polling_day if register else None,
-        "same": same,
+        "same": same_sheet(batch, user),
     }
+
+
+def same_sheet(batch: Batch, user: User) -> Batch | None:
+    """The list that came of the same file before, if it was not another sheet of a workbook."""
+    sheet = Reading.of(batch.reading).sheet
+    same = batches_of(user).filter(sha256=batch.sha256, state__in=TAKEN).exclude(pk=batch.pk)
+    return next((each for each in same if not sheet or Reading.of(each.reading).sheet in ("", sheet)), None)
 
 
 def what_is_read(found: Check, batch: Batch, user: User) -> dict[str, Any]:
     opened, layout = found.opened, found.opened.layout
     faults = [file_fault_of(found.failure)] if found.failure else faults_of(opened, batch.location)
+    warnings = found.warnings.as_json()
     return {
+        "further": ", ".join(further.named_in(warnings)),
         "faults": faults,
         "figures": figures_of(found),
         "button": button_of(found),
@@ -200,7 +208,7 @@ def what_is_read(found: Check, batch: Batch, user: User) -> dict[str, Any]:
         ],
         "rows": [shown_row(row, layout) for row in found.shown],
         "refused": refused_of(found),
-        "warnings": words.lines_of(found.warnings.as_json()),
+        "warnings": words.lines_of(warnings),
         "alike": alike_of(found.alike, user),
         "merged": merged_text(sum(group.is_chosen for group in found.alike)),
         "block_rows": found.block_rows,

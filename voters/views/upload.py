@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,14 +14,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import Permission, may, require
 from locations.models import Batch, Refusal, SpecialLocation
 from locations.views import url_if_any
 
-from .. import books, columns, exporting, importing, receiving, refusals, undo, undoing, words
+from .. import books, columns, exporting, further, importing, receiving, refusals, undo, undoing, words
 from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
@@ -73,13 +74,37 @@ def received(request: HttpRequest, form: UploadForm) -> Batch:
     file, location, mode = (form.cleaned_data[name] for name in ("berkas", "lokasi", "cara"))
     again = receiving.same_again(file=file, location=location, mode=mode, by=request.user)
     if again is not None:
-        messages.warning(
-            request, _("You sent this very file before. It was not taken twice; this is what became of it.")
-        )
-        return again
+        return known_already(request, again)
     return importing.receive(
         file=file, file_name=file.name, location=location, mode=mode, by=request.user, is_checked=True
     )
+
+
+def known_already(request: HttpRequest, again: Batch) -> Batch:
+    """What became of the same file; of a workbook with further sheets, the next of them."""
+    left = further.sheets_of(again)
+    if not left:
+        text = _("You sent this very file before. It was not taken twice; this is what became of it.")
+        messages.warning(request, text)
+        return again
+    messages.warning(
+        request, _("You imported a sheet of this very file before. This is the next one: %(name)s.") % {"name": left[0]}
+    )
+    return further.take(batch=again, sheet=left[0], by=cast("User", request.user))
+
+
+@require_POST
+def next_sheet(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+    """Another sheet of the same workbook (`lembar`), to be looked at."""
+    user = cast("User", request.user)  # LoginRequiredMiddleware lets nobody else in
+    require(user, Permission.ENTER)
+    shown = one_batch(user, pk)
+    try:
+        made = further.take(batch=shown, sheet=request.POST.get("lembar", ""), by=user)
+    except ValidationError as fault:
+        messages.error(request, " ".join(fault.messages))
+        return redirect("voters:batch", shown.pk)
+    return redirect("voters:batch_check", made.pk)
 
 
 @require_GET
@@ -141,6 +166,8 @@ def batch(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
         "upload_url": again_url(shown),
         "undo_url": undo_url(shown, request.user),
         "missing": words.missing_of(shown),
+        "further": further.sheets_of(shown),
+        "replaces": shown.mode == Batch.Mode.REPLACE,
         "panel_url": url_if_any("mapping:location_panel", shown.location_id) if shown.location_id else "",
         **about(shown, request),
     }
