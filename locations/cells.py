@@ -19,7 +19,9 @@ from .headers import plain
 MESSAGES: dict[str, str] = {
     "empty": gettext_noop("This must not be empty."),
     "outside_list": gettext_noop("This value is not one of %(allowed)s."),
-    "impossible_date": gettext_noop("There is no such date. Write 1990-12-31 or 31/12/1990."),
+    "impossible_date": gettext_noop(
+        "There is no such date, or it is written otherwise. Write 1990-12-31 or 31/12/1990."
+    ),
     "date_out_of_range": gettext_noop("This date lies outside the years that can be."),
     "bad_region_code": gettext_noop("This is no region code. Write it as 36.03.04.2001 or 3603042001."),
     "unknown_region": gettext_noop("There is no region with this code."),
@@ -51,6 +53,7 @@ FILE_FAULTS: dict[str, str] = {
     ),
     "nul": gettext_noop("Row %(row)s contains a NUL byte; this is no text file."),
     "line_too_long": gettext_noop("Row %(row)s is too long for a row."),
+    "line_ends": gettext_noop("The lines of the file end as on very old Macs. Save it as CSV UTF-8."),
     "broken_quotes": gettext_noop("Row %(row)s has a quotation mark that is not closed."),
     "is_xlsx": gettext_noop("This is an Excel workbook. Save it as CSV UTF-8."),
     "is_xls": gettext_noop("This is an old Excel workbook (.xls). Save it as Excel workbook (.xlsx) or CSV UTF-8."),
@@ -82,9 +85,17 @@ FILE_WARNINGS: dict[str, str] = {
     "other_sheets": gettext_noop("Only one sheet is read; further sheets of the workbook look like lists, too."),
 }
 
+_MIDNIGHT = r"(?:[ T]0?[0789]:00(?::00)?)?"  # of here, or that of Greenwich in Indonesia
 _DATE = re.compile(
-    r"(?:(\d{4})-(\d{1,2})-(\d{1,2})|(\d{1,2})([|/-])(\d{1,2})\5(\d{4}))(?:[ T]00:00(?::00)?)?", re.ASCII
+    rf"(?:(\d{{4}})[-/](\d{{1,2}})[-/](\d{{1,2}})|(\d{{1,2}})([|/.-])(\d{{1,2}})\5(\d{{4}})){_MIDNIGHT}", re.ASCII
 )
+_DATE_IN_WORDS = re.compile(rf"(\d{{1,2}})[ .-]+([a-z]{{3,9}})[ .-]+(\d{{4}}){_MIDNIGHT}", re.ASCII | re.IGNORECASE)
+_MONTHS = {
+    **{name[:3]: month for month, name in enumerate(
+        ("januari", "februari", "maret", "april", "mei", "juni", "juli", "agustus", "september", "oktober", "november",
+         "desember"), 1)},
+    "may": 5, "aug": 8, "agt": 8, "ags": 8, "oct": 10, "nop": 11, "dec": 12,
+}  # fmt: skip
 _SERIAL_DAY = re.compile(r"[1-6]\d{4}(?:[.,]0+)?", re.ASCII)
 _DAY_ZERO = date(1899, 12, 30)
 _REGION_LENGTHS = {2: (2,), 4: (2, 2), 6: (2, 2, 2), 10: (2, 2, 2, 4)}
@@ -215,7 +226,7 @@ def clean(text: str) -> str:
 
 
 def parse_date(text: str) -> date | None:
-    """1990-12-31, 31|12|1990, 31-12-1990 or 31/12/1990, midnight behind it or not; None for an empty cell.
+    """1990-12-31, 31/12/1990 (or with `|`, `-`, `.`) or 31 Desember 1990, midnight behind it or not; None for an empty cell.
 
     Five digits alone are the day's number in a spreadsheet that forgot its format: 33238 is 1990-12-31.
     """
@@ -223,10 +234,12 @@ def parse_date(text: str) -> date | None:
         return None
     if _SERIAL_DAY.fullmatch(text):
         return _DAY_ZERO + timedelta(days=int(text[:5]))
-    match = _DATE.fullmatch(text)
-    if match is None:
+    if match := _DATE.fullmatch(text):
+        year, month, day = (match[1], match[2], match[3]) if match[1] else (match[7], match[6], match[4])
+    elif match := _DATE_IN_WORDS.fullmatch(text):
+        day, month, year = match[1], _MONTHS.get(match[2][:3].lower(), 0), match[3]
+    else:
         raise CellFault("impossible_date")
-    year, month, day = (match[1], match[2], match[3]) if match[1] else (match[7], match[6], match[4])
     try:
         return date(int(year), int(month), int(day))
     except ValueError:

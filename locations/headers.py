@@ -12,7 +12,9 @@ from dataclasses import dataclass
 ROWS_LOOKED_AT = 20
 SURE = 2
 
-_BLANKS = re.compile(r"[\s_]+")
+_BETWEEN = re.compile(r"[\s_.,:*-]+")
+_REMARK = re.compile(r"(?<=.)\([^()]*\)\s*$")  # such as the form of a date
+_AROUND_A_STROKE = re.compile(r"_?/_?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +28,9 @@ class Found:
 
 
 def plain(name: str) -> str:
-    """A header without what differs from list to list: case, blanks around, `_` for blanks between."""
-    return _BLANKS.sub("_", name.strip(" \t\r\n\u00a0\ufeff").lower())
+    """A header without what differs from list to list: case, `_` for blanks and points between, a remark in brackets behind."""
+    bare = _REMARK.sub("", name.strip("\ufeff").lower())
+    return _AROUND_A_STROKE.sub("/", _BETWEEN.sub("_", bare)).strip("_")
 
 
 def score(names: Sequence[str], known: Container[str]) -> int:
@@ -64,7 +67,7 @@ def _together(upper: Sequence[str], lower: Sequence[str], known: Container[str])
         own = upper[place].strip() if place < len(upper) else ""
         below = lower[place].strip() if place < len(lower) else ""
         above = own or above
-        choices = (below, f"{above} {below}".strip(), own)
+        choices = (below, f"{above} {below}".strip(), f"{below} {above}".strip(), own)
         names.append(next((choice for choice in choices if plain(choice) in known), below or own))
     return names
 

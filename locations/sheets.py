@@ -1,6 +1,6 @@
 """What stands in which row of an uploaded file? CSV or XLSX to cells, streaming, with the spreadsheet's row numbers. No Django.
 
-CSV: comma, semicolon, tab or `#`; UTF-8 with or without BOM, UTF-16, cp1252; memory stays that of one row. XLSX is
+CSV: comma, semicolon, tab, `#` or `|`; UTF-8 with or without BOM, UTF-16, cp1252; memory stays that of one row. XLSX is
 opened by a process of its own (`workbooks`). Titles above the header are passed over, headers of two lines joined.
 """
 
@@ -20,7 +20,7 @@ MAX_COLUMNS = 60
 NO_HEADER = 0  # the row chosen for the header where a list has none
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES_IN_A_ROW = 100
-DELIMITERS = ",;\t#"
+DELIMITERS = ",;\t#|"
 
 _BOM = b"\xef\xbb\xbf"
 _XLSX, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -119,7 +119,7 @@ def read_csv(file: BinaryIO, known: Collection[str] = frozenset()) -> Iterator[t
 
     Rows shorter than the header are filled with empty cells (spreadsheets leave trailing ones out), empty cells
     beyond it are cut; a row that says more than its header comes whole, for the caller to refuse.
-    Raises SheetError: empty, no_rows, no_header, too_many_columns, encoding, nul, line_too_long, broken_quotes,
+    Raises SheetError: empty, no_rows, no_header, too_many_columns, encoding, nul, line_too_long, line_ends, broken_quotes,
     and is_xlsx and its like for files that are no CSV.
     """
     sheet = _csv(file, known)
@@ -173,7 +173,7 @@ def _begin(sheet: Sheet, rows: Iterator[tuple[int, list[str]]], known: Collectio
         raise SheetError("no_header", 1)
     width = _width(found.names, sheet.header_row)
     sheet.header = found.names[:width]
-    sheet.rows = _fitted(chain(looked_at[after:], rows), width)
+    sheet.rows = _fitted(chain(looked_at[after:], rows), width, again=looked_at[after - 1][1] if known else None)
 
 
 def _begin_at_once(sheet: Sheet, rows: Iterator[tuple[int, list[str]]]) -> None:
@@ -190,9 +190,14 @@ def _header_at(looked_at: list[tuple[int, list[str]]], row: int | None) -> heade
     raise SheetError("no_header", row or 1)
 
 
-def _fitted(rows: Iterator[tuple[int, list[str]]], width: int) -> Iterator[tuple[int, list[str]]]:
+def _fitted(
+    rows: Iterator[tuple[int, list[str]]], width: int, again: list[str] | None = None
+) -> Iterator[tuple[int, list[str]]]:
+    """Rows as wide as the header; lists printed page by page have it `again`, which is nobody."""
     found = False
     for row, cells in rows:
+        if cells == again:
+            continue
         if len(cells) != width:
             cells = _fit(cells, width)
         found = True
@@ -286,9 +291,9 @@ class _Lines:
                 cells = next(reader)
             except StopIteration:
                 return
-            except csv.Error:
-                raise SheetError("broken_quotes", self.row) from None
-            if cells and any(cells):
+            except csv.Error as error:
+                raise SheetError("line_ends" if "new-line" in str(error) else "broken_quotes", self.row) from None
+            if cells and any(cells) and any(map(str.strip, cells)):
                 yield self.row, cells
             self.row += 1
 

@@ -238,7 +238,7 @@ def _told(sheet: CalamineSheet, most: int | None = None) -> Iterator[tuple[int, 
     """Row number and cells of the rows that say something."""
     given = 0
     for number, row in enumerate(sheet.iter_rows(), 1):
-        if any(cell != "" for cell in row):
+        if any(cell.strip() if cell.__class__ is str else True for cell in row):
             yield number, row
             given += 1
             if given == most:

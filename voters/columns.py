@@ -6,6 +6,7 @@ Form and import read through `parse_row`, so both refuse the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -38,6 +39,8 @@ MESSAGES: dict[str, str] = {
         "A spreadsheet turned this NIK into a rounded number: its last digits are lost. Format the column as text and "
         "enter the NIK again."
     ),
+    "nik_in_text": gettext_noop("This holds a long number, such as a NIK; the columns of this row may be shifted."),
+    "no_letters": gettext_noop("A name has letters."),
     "nik_date": gettext_noop("The birth date inside this NIK cannot be."),
     "no_place": gettext_noop(
         "Neither a location (kode_lokasi) nor a region of stay (kode_wilayah_keberadaan) is given."
@@ -72,6 +75,9 @@ WARNINGS: dict[str, str] = {
         "Day and month of a date may be exchanged, and nothing in the row tells; the first was taken for the day."
         " Proposed: write dates as 1990-12-31."
     ),
+    "nkk_rounded": gettext_noop(
+        "A spreadsheet turned this NKK into a rounded number: its last digits are lost. Proposed: format the column as text."
+    ),
     "nkk_malformed": gettext_noop("The NKK has no 16 digits; kept as it is, compared with nothing."),
     "unknown_village": gettext_noop("The village of the home is unknown; its district was taken."),
     "home_assumed": gettext_noop("No home given; the district that issued the NIK was taken."),
@@ -86,6 +92,15 @@ WARNINGS: dict[str, str] = {
     ),
     "former_nik": gettext_noop("This NIK was corrected before; the corrected one was kept."),
     "nik_kept": gettext_noop("The row has no NIK, the voter has one; it was kept."),
+    "nkk_kept": gettext_noop("The row has no NKK, the voter has one; it was kept."),
+    "home_kept": gettext_noop("The row has no home, the voter has one; it was kept."),
+    "emptied": gettext_noop("Empty cells of this row emptied what was stored of the voter."),
+    "service_unclear": gettext_noop(
+        "The occupation speaks of TNI or Polri and was not taken for service. Proposed: write TNI or POLRI of who serves."
+    ),
+    "foreign_assumed": gettext_noop(
+        "The citizenship was taken for that of another country; kept, not eligible. Proposed: write WNI or WNA."
+    ),
     "duplicate": gettext_noop("The NIK is registered elsewhere or for another name; kept, not eligible, with a case."),
     "niks_rounded": gettext_noop(
         "Of %(niks)s NIKs, %(percent)s%% end in 0; a true list has a tenth of them. A spreadsheet has probably rounded them, and "
@@ -93,6 +108,15 @@ WARNINGS: dict[str, str] = {
     ),
     "stay_ignored": gettext_noop("A region of stay is only for people without a location; it was left out."),
     "other_nik": gettext_noop("Somebody of this name and birth date stands here with another NIK."),
+    "still_departed": gettext_noop(
+        "The list names this voter, who departed by what is stored and stays so. Proposed: send a column tanggal_keluar,"
+        " empty for whoever is there."
+    ),
+    "still_marked": gettext_noop("The list names this voter, who has an official mark and stays not eligible."),
+    "bps_suspected": gettext_noop(
+        "Rows of this file were refused for a code of BPS; others of its codes may be BPS's too, and mean another village at"
+        " Kemendagri. Proposed: compare the homes that were taken."
+    ),
     "left_as_it_was": gettext_noop("Is on the list already; this file only adds, so the voter was left as it was."),
     **cells.FILE_WARNINGS,
 }
@@ -104,22 +128,57 @@ MASK = "•"  # what our own masked exports hide behind
 MILITARY_POLICE = frozenset(
     (
         "tni",
-        "polri",
-        "tentara nasional indonesia",
-        "tentara nasional indonesia (tni)",
-        "kepolisian ri",
-        "kepolisian ri (polri)",
-        "kepolisian republik indonesia",
-        "anggota tni",
-        "anggota polri",
         "tni ad",
         "tni al",
         "tni au",
+        "anggota tni",
+        "anggota tni ad",
+        "anggota tni al",
+        "anggota tni au",
+        "prajurit tni",
+        "tentara",
+        "tentara nasional indonesia",
+        "tentara nasional indonesia tni",
+        "polri",
+        "anggota polri",
+        "polisi",
+        "polisi ri",
+        "anggota polisi",
+        "kepolisian ri",
+        "kepolisian ri polri",
+        "kepolisian republik indonesia",
+        "tni polri",
     )
 )
+"""Occupations of those who do not vote, words in small letters with one blank between."""
+_IN_SERVICE = frozenset(("tni", "polri", "polisi", "kepolisian", "tentara", "prajurit"))
+_NO_LONGER = frozenset(("pensiunan", "pensiun", "purnawirawan", "purn", "mantan", "eks", "istri", "anak", "keluarga"))
 _FORMULA_STARTS = frozenset("=+-@\t")
-_CITIZEN = frozenset(("", "wni", "indonesia", "id", "idn", "warga negara indonesia"))
+_CITIZEN = frozenset(
+    (
+        "",
+        "wni",
+        "w.n.i",
+        "w.n.i.",
+        "wni asli",
+        "indonesia",
+        "indonesian",
+        "id",
+        "idn",
+        "ina",
+        "ri",
+        "republik indonesia",
+        "warga negara indonesia",
+        "wn indonesia",
+    )
+)
+_FOREIGN = frozenset(("wna", "w.n.a", "w.n.a.", "asing", "warga negara asing"))
 _OLDEST_YEAR = 1890
+_YEARS_TO_STAY = 100
+_YEARS_TO_COME = 10
+_NO_WORD = re.compile(r"[\W_]+")
+_LONG_NUMBER = re.compile(r"\d(?:[ .,-]?\d){7}", re.ASCII)
+_PLACE_AND_DATE = re.compile(r"([^\d]*[^\d\s,./-])[\s,./-]+(\d.*)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -157,7 +216,7 @@ class ParsedRow:
 
     @property
     def is_military_police(self) -> bool:
-        return self.occupation.lower() in MILITARY_POLICE
+        return bool(self.occupation) and _words(self.occupation) in MILITARY_POLICE
 
     @property
     def record(self) -> identity.Record:
@@ -199,6 +258,12 @@ def parse_texts(
     _check_together(parsed, faults, today, synthetic)
     if faults:
         return faults
+    if parsed.is_foreign and texts[_CITIZENSHIP].strip().lower() not in _FOREIGN:
+        parsed.warnings += ("foreign_assumed",)
+    if parsed.occupation and _may_be_in_service(parsed.occupation):
+        parsed.warnings += ("service_unclear",)
+    if not parsed.birthplace and (together := _PLACE_AND_DATE.fullmatch(texts[_DATES[0]].strip())):
+        parsed.birthplace = _birthplace(together[1])
     parsed.warnings += plausible.warnings_of(parsed, [texts[place] for place in _DATES], today=today)
     return parsed
 
@@ -252,8 +317,13 @@ def _check_together(row: ParsedRow, faults: list[Fault], today: date, synthetic:
         faults.append(_fault("tanggal_lahir", "date_out_of_range"))
     elif row.arrival and born and row.arrival < born:
         faults.append(_fault("tanggal_masuk", "arrival_before_birth"))
-    if row.arrival and row.departure and row.departure < row.arrival:
-        faults.append(_fault("tanggal_keluar", "departure_before_arrival"))
+    elif row.arrival and not _OLDEST_YEAR <= row.arrival.year <= today.year + _YEARS_TO_COME:
+        faults.append(_fault("tanggal_masuk", "date_out_of_range"))
+    if row.departure:
+        if row.arrival and row.departure < row.arrival:
+            faults.append(_fault("tanggal_keluar", "departure_before_arrival"))
+        elif (born and row.departure < born <= today) or row.departure.year > today.year + _YEARS_TO_STAY:
+            faults.append(_fault("tanggal_keluar", "date_out_of_range"))
     if row.location_code:
         if row.stay_code:
             row.stay_code, row.latitude, row.longitude = "", None, None
@@ -263,7 +333,7 @@ def _check_together(row: ParsedRow, faults: list[Fault], today: date, synthetic:
     if (row.latitude is None) != (row.longitude is None) and not any(f.column in _POINT for f in faults):
         faults.append(_fault("lintang", "point_incomplete"))
     if row.nkk and len(row.nkk) != nik.LENGTH:
-        row.warnings += ("nkk_malformed",)
+        row.warnings += ("nkk_rounded" if nik.is_rounded(row.nkk) else "nkk_malformed",)
 
 
 def _check_nik(row: ParsedRow, faults: list[Fault], synthetic: bool) -> None:
@@ -283,6 +353,8 @@ def _reader(column: Column) -> Callable[[str], Any]:
         text = cell.strip()
         if text[:1] == "'" and (text[1:2] in _FORMULA_STARTS or text[1:].isdigit()):
             text = text[1:]  # our own exports put it there, so that no spreadsheet runs it as a formula
+        elif text[:2] == '="' and text[2:-1].isdigit() and text[-1] == '"':
+            text = text[2:-1]  # so do others, so that no spreadsheet rounds it
         if MASK in text:
             raise CellFault("hidden")
         return parse("" if text == "-" else text)
@@ -296,17 +368,32 @@ def _fault(header: str, code: str, text: str = "", params: Mapping[str, Any] | N
 
 
 _plain_name = text_of(NAME_LENGTH)
+_plain_block = text_of(60)
+_birthplace = text_of(100)
 
 
 def _parse_name(text: str) -> str:
     name = _plain_name(text)
     if not any(c.isalpha() for c in name):
-        raise CellFault("empty")
-    return name
+        raise CellFault("no_letters" if name else "empty")
+    return _without_nik(name)
+
+
+def _parse_block(text: str) -> str:
+    return _without_nik(_plain_block(text))
+
+
+def _without_nik(text: str) -> str:
+    """What stays in the clear holds no NIK."""
+    if _LONG_NUMBER.search(text):
+        raise CellFault("nik_in_text")
+    return text
 
 
 def _parse_birth_date(text: str) -> date:
-    value = parse_date(text)
+    """Of `Blitar, 31-12-1990` the date."""
+    together = _PLACE_AND_DATE.fullmatch(text)
+    value = parse_date(together[2] if together else text)
     if value is None:
         raise CellFault("empty")
     return value
@@ -319,6 +406,17 @@ def _parse_is_foreign(text: str) -> bool:
     if not clean(text).replace(" ", "").replace("-", "").isalpha() or len(text) > 60:
         raise CellFault("outside_list", allowed="WNI, WNA")
     return True
+
+
+def _words(text: str) -> str:
+    return " ".join(_NO_WORD.sub(" ", text.lower()).split())
+
+
+def _may_be_in_service(occupation: str) -> bool:
+    """Somebody should look: it names the services, neither as they are usually written nor as something of the past."""
+    words = _words(occupation)
+    told = frozenset(words.split())
+    return words not in MILITARY_POLICE and not told.isdisjoint(_IN_SERVICE) and told.isdisjoint(_NO_LONGER)
 
 
 def _parse_nkk(text: str) -> str:
@@ -347,46 +445,95 @@ def _parse_home(text: str) -> str:
 
 COLUMNS: tuple[Column, ...] = (
     Column("kode_lokasi", "location_code", text_of(40)),
-    Column("blok", "block", text_of(60), ("nama_blok", "blok_hunian", "asrama", "barak")),
+    Column("blok", "block", _parse_block, ("nama_blok", "blok_hunian", "blok/kamar", "asrama", "barak")),
     Column("peran", "role", one_of({"": "penghuni", "penghuni": "penghuni", "petugas": "petugas"})),
-    Column("nkk", "nkk", _parse_nkk, ("no_kk", "nomor_kk", "nomor_kartu_keluarga"), secret=True),
-    Column("nik", "nik", nik.parse_nik, ("no_nik", "nomor_nik", "no_ktp", "nomor_ktp"), secret=True),
+    Column(
+        "nkk", "nkk", _parse_nkk, ("no_kk", "nomor_kk", "kk", "no_kartu_keluarga", "nomor_kartu_keluarga"), secret=True
+    ),
+    Column(
+        "nik",
+        "nik",
+        nik.parse_nik,
+        ("no_nik", "nomor_nik", "no_ktp", "nomor_ktp", "nik/no_ktp", "nomor_induk_kependudukan"),
+        secret=True,
+    ),
     Column(
         "nama",
         "name",
         _parse_name,
-        ("nama_lengkap", "nama_pemilih", "nama_penghuni", "nama_wbp", "nama_santri", "nama_siswa", "nama_karyawan"),
+        tuple(
+            f"nama_{who}"
+            for who in (
+                "lengkap",
+                "pemilih",
+                "penghuni",
+                "wbp",
+                "santri",
+                "siswa",
+                "karyawan",
+                "narapidana",
+                "tahanan",
+                "pegawai",
+            )
+        ),
     ),
-    Column("tempat_lahir", "birthplace", text_of(100), ("tmpt_lahir",), secret=True),
-    Column("tanggal_lahir", "birth_date", _parse_birth_date, ("tgl_lahir", "tgl._lahir"), secret=True),
+    Column("tempat_lahir", "birthplace", _birthplace, ("tmpt_lahir", "tmp_lahir"), secret=True),
     Column(
-        "status_kawin", "marital", one_of({"": "", "B": "B", "S": "S", "P": "P"}), ("sts_kawin", "status_perkawinan")
+        "tanggal_lahir",
+        "birth_date",
+        _parse_birth_date,
+        (
+            *(
+                "tgl_lahir",
+                "ttl",
+                "tempat/tgl_lahir",
+                "tempat/tanggal_lahir",
+                "tempat_tgl_lahir",
+                "tempat_tanggal_lahir",
+            ),
+            *("tempat_dan_tanggal_lahir", "tempat_&_tanggal_lahir", "tmpt/tgl_lahir"),
+        ),
+        secret=True,
     ),
-    Column("jenis_kelamin", "sex", _parse_sex, ("kelamin", "jk", "l/p", "jenkel", "jenis_kelamin_(l/p)")),
-    Column("alamat", "address", text_of(300), ("alamat_ktp", "alamat_asal"), secret=True),
+    Column(
+        "status_kawin",
+        "marital",
+        one_of({"": "", "B": "B", "S": "S", "P": "P"}),
+        ("sts_kawin", "status_perkawinan", "status_pernikahan"),
+    ),
+    Column(
+        "jenis_kelamin",
+        "sex",
+        _parse_sex,
+        ("kelamin", "jk", "j/k", "l/p", "lp", "jenkel", "gender", "sex", "jenis_kelamin_l/p", "jenis_kelamin_(l/p)"),
+    ),
+    Column("alamat", "address", text_of(300), ("alamat_ktp", "alamat_asal", "alamat_lengkap"), secret=True),
     Column("rt", "rt", text_of(10), secret=True),
     Column("rw", "rw", text_of(10), secret=True),
     Column(
         "disabilitas",
         "disability",
         one_of({"": "", "0": "", "1": "1", "2": "2", "3": "3", "4": "4", "5": "5", "6": "6"}, "0, 1, 2, 3, 4, 5, 6"),
-        ("difabel",),
+        ("difabel", "jenis_disabilitas", "ragam_disabilitas"),
         secret=True,
     ),
     Column(
-        "status_ktp_el", "ektp", one_of({"": "", "S": "S", "B": "B"}), ("ektp", "ktp_el", "status_ektp", "status_ktp")
+        "status_ktp_el",
+        "ektp",
+        one_of({"": "", "S": "S", "B": "B"}),
+        ("ektp", "e_ktp", "ktp_el", "status_ektp", "status_e_ktp", "status_ktp", "status_perekaman"),
     ),
     Column("kode_wilayah_domisili", "home_code", _parse_home, ("kode_domisili", "kode_wilayah_ktp")),
-    Column("tanggal_masuk", "arrival", parse_date, ("tgl_masuk", "tgl._masuk")),
+    Column("tanggal_masuk", "arrival", parse_date, ("tgl_masuk",)),
     Column(
         "tanggal_keluar",
         "departure",
         parse_date,
-        ("tgl_keluar", "tgl._keluar", "tanggal_bebas", "tgl_bebas", "tgl._bebas"),
+        ("tgl_keluar", "tanggal_bebas", "tgl_bebas"),
     ),
     Column("pekerjaan", "occupation", text_of(100), secret=True),
-    Column("kewarganegaraan", "is_foreign", _parse_is_foreign, ("warga_negara",)),
-    Column("keterangan", "notes", text_of(500), ("ket", "ket."), secret=True),
+    Column("kewarganegaraan", "is_foreign", _parse_is_foreign, ("warga_negara", "kebangsaan", "wni/wna")),
+    Column("keterangan", "notes", text_of(500), ("ket",), secret=True),
     Column("kode_wilayah_keberadaan", "stay_code", parse_region),
     Column("lintang", "latitude", number_of(-11.5, 6.5)),
     Column("bujur", "longitude", number_of(94.5, 141.5)),
@@ -401,4 +548,5 @@ READERS = dict(zip(HEADERS, _PARSERS, strict=True))
 _SECRET = frozenset(column.header for column in COLUMNS if column.secret)
 _PLACES = frozenset(("kode_lokasi", "kode_wilayah_keberadaan"))
 _POINT = frozenset(("lintang", "bujur"))
+_CITIZENSHIP = HEADERS.index("kewarganegaraan")
 _DATES = tuple(HEADERS.index(header) for header in ("tanggal_lahir", "tanggal_masuk", "tanggal_keluar"))

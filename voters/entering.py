@@ -33,6 +33,11 @@ NEW, MATCHED, KEEPS_NIK, REPEATED = range(4)  # what becomes of a row
 PEOPLE: Final = 20_000  # of so many at a time, at least of one place, it is asked who they are
 REFUSALS: Final = 2000
 TRIES: Final = 20
+OF_COLUMN: Final = {  # said of a row for want of a column, which leaves what is stored of whoever is known
+    "no_nkk": "nkk",
+    "no_nik": "nik",
+    **dict.fromkeys(("home_assumed", "unknown_domicile"), "kode_wilayah_domisili"),
+}
 _ID: Final = 16
 
 At = tuple[int, int]  # a row: the chunk, and its place there
@@ -168,7 +173,10 @@ class Entry:
         for chunk, fates in zip(self.prepared.chunks, self.fates, strict=True):
             warnings = chunk["warnings"]
             for bit in _bits(int(np.bitwise_or.reduce(warnings, initial=0))):
-                rows = np.flatnonzero((warnings & np.uint64(1 << bit) != 0) & (fates != REPEATED))
+                is_said = (warnings & np.uint64(1 << bit) != 0) & (fates != REPEATED)
+                if OF_COLUMN.get(CODES[bit], "") not in {"", *self.prepared.present}:
+                    is_said &= fates == NEW
+                rows = np.flatnonzero(is_said)
                 first = chunk["number"][rows[: intake.ROWS_NAMED]].tolist()
                 if len(rows):
                     self.warnings.add_many(CODES[bit], len(rows), first)
@@ -231,6 +239,7 @@ class Entry:
                         block_id=_block_of(self.prepared.chunks[number]["block"][offset], blocks),
                         epoch=self.prepared.register.epoch,
                         from_list=True,
+                        gone_by=self.prepared.register.polling_day or self.prepared.resolver.today,
                     )
                     for code in update.warnings:
                         self.warnings.add(code, person.row_number)
@@ -363,12 +372,19 @@ class Entry:
             refused = list(self.prepared.refusals(number))
             for some in storing.chunks(refused, REFUSALS):
                 refusals = []
+                self._suspect(some)
                 for each in some:
                     refusal = Refusal(territory=self.batch.territory, batch=self.batch, row_number=each.row)
                     refusal.reasons = each.faults
                     refusal.row = sealer.pack(refusal.pk.bytes, orjson.dumps(each.cells))
                     refusals.append(refusal)
                 Refusal.everywhere.bulk_create(refusals)
+
+    def _suspect(self, refused: Sequence[preparing.Refused]) -> None:
+        """What refused rows tell of those that were taken."""
+        rows = [each.row for each in refused if any(fault["code"] == "bps_code" for fault in each.faults)]
+        if rows:
+            self.warnings.add_many("bps_suspected", len(rows), rows[: intake.ROWS_NAMED])
 
     def _finish(self, duplicates: int) -> None:
         counts = {

@@ -6,6 +6,7 @@ A NIK is district of issue (6 digits), birth day + 40 for women, month, year (2 
 from __future__ import annotations
 
 import re
+import unicodedata
 from calendar import monthrange
 from collections.abc import Container
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ INVENTED_SERIAL = "0000"
 MALE, FEMALE = "L", "P"
 OK, NONE, BAD = "ok", "none", "bad"
 
-_DROPPED = str.maketrans("", "", ". \u00a0\u2007\u202f\t")
+_DROPPED = str.maketrans("", "", ".- \u00a0\u2007\u202f\t\u200b\u200c\u200d\u2060\ufeff")
 _SCIENTIFIC = re.compile(r"\d+(?:,\d+)?e\+?\d{1,2}", re.IGNORECASE)
 _DATES = 1 << 17  # a hundred years of birth dates, for either sex
 _LONGEST_MONTH = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
@@ -44,8 +45,15 @@ _OK, _NONE = Verdict(OK), Verdict(NONE)
 
 
 def parse_nik(text: str) -> str:
-    """The cell without dots, blanks and the apostrophe that keeps a spreadsheet from rounding it."""
-    return text if text.isdigit() else text.translate(_DROPPED).lstrip("'`’‘")
+    """The cell without dots, hyphens, blanks, what is invisible, and the apostrophe that keeps a spreadsheet from rounding it."""
+    if text.isdigit() and text.isascii():
+        return text
+    return unicodedata.normalize("NFKC", text).translate(_DROPPED).lstrip("'`’‘")
+
+
+def is_rounded(text: str) -> bool:
+    """Whether a spreadsheet wrote it as a number too long for it: 3,60312E+15."""
+    return _SCIENTIFIC.fullmatch(text) is not None
 
 
 def is_placeholder(nik: str, *, synthetic: bool = False) -> bool:
@@ -66,7 +74,7 @@ def nik_fault(nik: str) -> str | None:
     `nik_scientific` is what a spreadsheet leaves of it (3,60312E+15): the last digits are lost for good.
     """
     if len(nik) != LENGTH or not (nik.isascii() and nik.isdigit()):
-        return "nik_scientific" if _SCIENTIFIC.fullmatch(nik) else "nik_length"
+        return "nik_scientific" if is_rounded(nik) else "nik_length"
     return None if _is_date(nik[6:12]) else "nik_date"
 
 

@@ -15,7 +15,7 @@ YOUNGEST: Final = 10
 OLDEST: Final = 105
 
 _NOTHING, _EITHER, _DAY_FIRST = 0, 1, 2
-_DAY_MONTH_YEAR: Final = re.compile(r"(\d{1,2})[/-](\d{1,2})[/-]\d{4}(?:[ T]00:00(?::00)?)?", re.ASCII)
+_DAY_MONTH_YEAR: Final = re.compile(r"[^\d]*(\d{1,2})[/.-](\d{1,2})[/.-]\d{4}(?:[ T]\d{1,2}:00(?::00)?)?", re.ASCII)
 
 
 class Row(Protocol):

@@ -14,13 +14,20 @@ from locations.cells import CellFault, parse_date
 
 from . import nik
 
-_MONTH_FIRST: Final = re.compile(r"(\d{1,2})([|/-])(\d{1,2})\2(\d{4})", re.ASCII)
+_MONTH_FIRST: Final = re.compile(r"(\d{1,2})([|/.-])(\d{1,2})\2(\d{4})", re.ASCII)
+_SHORT_YEAR: Final = re.compile(r"(\d{1,2})([|/.-])(\d{1,2})\2(\d{2})", re.ASCII)
+_NO_NUMBER: Final = frozenset(
+    ("tidak ada", "belum ada", "tidak punya", "belum punya", "n/a", "na", "null", "none", "nihil", "kosong")
+)
+_LOOKS_LIKE: Final = str.maketrans("OoIl|", "00111")
 _REGENCY: Final = 4
 _NUMBERED_APART: Final = "9"  # the provinces of Papua, whose regencies BPS and Kemendagri number differently
 MEANT: Final[Mapping[str, Mapping[str, str]]] = {
     "jenis_kelamin": {
-        **dict.fromkeys(("laki-laki", "laki laki", "laki", "lk", "pria", "male", "m", "cowok"), "L"),
-        **dict.fromkeys(("perempuan", "pr", "wanita", "female", "f", "w", "cewek"), "P"),
+        **dict.fromkeys(
+            ("laki-laki", "laki - laki", "laki laki", "laki2", "laki", "lk", "l", "pria", "male", "m", "cowok"), "L"
+        ),
+        **dict.fromkeys(("perempuan", "pr", "p", "wanita", "female", "f", "w", "cewek"), "P"),
     },
     "status_kawin": {
         **dict.fromkeys(("belum kawin", "belum", "belum menikah", "bk", "lajang", "tk"), "B"),
@@ -64,11 +71,11 @@ def proposals_for(cells: Mapping[str, str], reasons: Iterable[Mapping[str, Any]]
 
 def _meant(cells: Mapping[str, str], column: str, params: Mapping[str, Any], today: date) -> str:
     written = " ".join(cells.get(column, "").lower().replace(".", " ").split())
-    return MEANT.get(column, {}).get(written, "")
+    return MEANT.get(column, {}).get(written, "") or _from_nik(cells, column, params, today)
 
 
 def _from_nik(cells: Mapping[str, str], column: str, params: Mapping[str, Any], today: date) -> str:
-    """Birth date or sex where the cell is empty, or the birth date cannot be."""
+    """Birth date or sex where the cell is empty or tells nothing."""
     told = nik.told_by(cells.get("nik", "").strip(), at=today)
     if told is None:
         return ""
@@ -76,14 +83,30 @@ def _from_nik(cells: Mapping[str, str], column: str, params: Mapping[str, Any], 
 
 
 def _with_day_first(cells: Mapping[str, str], column: str, params: Mapping[str, Any], today: date) -> str:
-    """12/31/1990 is 1990-12-31; a birth date that cannot be is taken from the NIK."""
-    found = _MONTH_FIRST.fullmatch(cells.get(column, "").strip())
-    if found and int(found[3]) > int(found[1]):
-        try:
-            return date(int(found[4]), int(found[1]), int(found[3])).isoformat()
-        except ValueError:
-            pass
+    """12/31/1990 is 1990-12-31, 31/12/90 too; a birth date that cannot be is taken from the NIK."""
+    text = cells.get(column, "").strip()
+    if (found := _MONTH_FIRST.fullmatch(text)) and int(found[3]) > int(found[1]):
+        return _iso(int(found[4]), int(found[1]), int(found[3])) or _from_nik(cells, column, params, today)
+    if found := _SHORT_YEAR.fullmatch(text):
+        year = 2000 + int(found[4])
+        return _iso(year if year <= today.year else year - 100, int(found[3]), int(found[1]))
     return _from_nik(cells, column, params, today)
+
+
+def _iso(year: int, month: int, day: int) -> str:
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return ""
+
+
+def _nik_within(cells: Mapping[str, str], column: str, params: Mapping[str, Any], today: date) -> str:
+    """The 16 digits in `NIK 3603…`, `3603….0` or with a letter O for a zero; `-` for a word that says there is none."""
+    text = cells.get(column, "").strip()
+    if text.strip(" .?-_*xX") == "" or text.lower().strip(" .") in _NO_NUMBER:
+        return "-"
+    number = nik.parse_nik(re.sub(r"^\D*NIK\W*|[.,]0+$", "", text, flags=re.IGNORECASE).translate(_LOOKS_LIKE))
+    return number if nik.nik_fault(number) is None else ""
 
 
 def _nik_of_person(cells: Mapping[str, str], column: str, params: Mapping[str, Any], today: date) -> str:
@@ -114,6 +137,7 @@ _BY_CODE: Final[Mapping[str, Callable[[Mapping[str, str], str, Mapping[str, Any]
     "impossible_date": _with_day_first,
     "date_out_of_range": _from_nik,
     "nik_date": _nik_of_person,
+    "nik_length": _nik_within,
     "region_rounded": _with_last_zero,
     "bps_code": _regency_of,
 }

@@ -255,7 +255,7 @@ def voter_values(person: Person, *, block_id: uuid.UUID | None, epoch: date) -> 
         parsed.arrival,
         parsed.departure,
         parsed.is_foreign,
-        parsed.occupation.lower() in columns.MILITARY_POLICE,
+        parsed.is_military_police,
         parsed.ektp,
         person.verdict,
         person.stay,

@@ -139,13 +139,14 @@ def stored_voters(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Stored]:
         "nik_hash",
         "claim",
         "voter__is_duplicate",
+        "voter__official_mark",
         *(f"voter__{name}" for name in VOTER_FIELDS),
     )
     stored = {}
     for row in found:
-        pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, *values = row
+        pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, mark, *values = row
         clear = dict(zip(VOTER_FIELDS, values, strict=True))
-        stored[pk] = Stored(pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, clear)
+        stored[pk] = Stored(pk, key_id, nik_sealed, record_sealed, nik_hash, claim, is_duplicate, mark, clear)
     return stored
 
 

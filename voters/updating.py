@@ -1,4 +1,8 @@
-"""What does a row change of a voter who is there already? Columns a file lacks leave what is stored."""
+"""What does a row change of a voter who is there already? Columns a file lacks leave what is stored.
+
+An empty cell of a list never takes NIK, NKK or home from a voter, by which people are told apart and vote; of the others it
+empties what is stored, and the row says so.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from . import identity, keyring, nik
 from .resolving import FIELDS_OF, RECORD_FIELD_OF, VOTER_FIELDS, Person, voter_values
 
 CLAIM_FIELDS = ("arrival", "departure", "nik_verdict")
+EMPTIED_IN_SILENCE = frozenset(("arrival", "departure"))  # a list says so of whoever stays
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Stored:
     nik_hash: bytes | None
     claim: bytes | None
     is_duplicate: bool
+    official_mark: str
     values: Mapping[str, Any]
 
     @property
@@ -75,21 +81,32 @@ def update_of(
     epoch: date,
     removes_nik: bool = False,
     from_list: bool = False,
+    gone_by: date | None = None,
 ) -> Update:
     """`changed` names fields of voter and record, `nik` for the number itself; empty where the row says nothing new.
 
     `present` are the columns the row has. A row without a NIK, or whose voter `keeps_nik`, never takes one away,
-    unless somebody who sees it says so (`removes_nik`). A list (`from_list`) of an earlier stay leaves the dates.
+    unless somebody who sees it says so (`removes_nik`). A list (`from_list`) of an earlier stay leaves the dates; whom it names
+    and who stays departed by the day `gone_by`, or marked, is told.
     """
     keeps_nik = not removes_nik and (keeps_nik or not person.parsed.nik or "nik" not in present)
-    values, warnings = _new_values(stored, person, present, keeps_nik, block_id, epoch, from_list)
     record = stored.open_record()
+    kept = _kept(stored, person, record, present) if from_list else {}
+    present = frozenset(present) - kept.keys()
+    values, warnings = _new_values(stored, person, present, keeps_nik, block_id, epoch, from_list)
+    warnings += tuple(kept.values())
     told = person.parsed.record._asdict()
     new_record = record._replace(**{f: told[f] for column, f in RECORD_FIELD_OF.items() if column in present})
     old_hash = bytes(stored.nik_hash) if stored.nik_hash else None
     nik_hash = old_hash if keeps_nik else person.nik_hash
     changed = [name for name in VOTER_FIELDS if values[name] != stored.values[name]]
     changed += [name for name in record._fields if getattr(record, name) != getattr(new_record, name)]
+    if from_list and _empties(stored.values, values) | _empties(record._asdict(), new_record._asdict()):
+        warnings += ("emptied",)
+    if from_list and _stays_departed(stored, values, present, gone_by):
+        warnings += ("still_departed",)
+    if from_list and stored.official_mark:
+        warnings += ("still_marked",)
     changed += ["nik"] if nik_hash != old_hash else []
     is_contested = nik_hash != old_hash or any(name in CLAIM_FIELDS for name in changed)
     if keeps_nik and person.verdict != nik.OK and stored.nik_sealed is not None:
@@ -103,6 +120,29 @@ def update_of(
         location_id=values["location_id"],
         warnings=warnings,
     )
+
+
+def _kept(stored: Stored, person: Person, record: identity.Record, present: Collection[str]) -> dict[str, str]:
+    """Columns whose empty cell leaves what is stored, each with the warning."""
+    kept = {}
+    if "nkk" in present and record.nkk and not person.parsed.nkk:
+        kept["nkk"] = "nkk_kept"
+    knows_home = stored.values["home_id"] is not None and not stored.values["home_assumed"]
+    if "kode_wilayah_domisili" in present and knows_home and not person.parsed.home_code:
+        kept["kode_wilayah_domisili"] = "home_kept"
+    return kept
+
+
+def _empties(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    names = new.keys() - EMPTIED_IN_SILENCE
+    return any(new[name] in ("", None) and old[name] not in ("", None) for name in names)
+
+
+def _stays_departed(stored: Stored, values: Mapping[str, Any], present: Collection[str], gone_by: date | None) -> bool:
+    """The list names somebody who left, and has no column that would say whether that still holds."""
+    left = values["departure"]
+    is_gone = left is not None and gone_by is not None and left <= gone_by
+    return is_gone and "tanggal_keluar" not in present and not stored.has_yielded
 
 
 def _new_values(

@@ -102,7 +102,9 @@ def _act_and_end(statement: int, act: Callable[[], Any]) -> NoReturn:
 
 
 def broken() -> list[invariants.Finding]:
-    return [finding for finding in invariants.check() if not finding.holds]
+    """No worker plans here, so that changes wait as long as all the deaths take."""
+    waiting = invariants.changes_are_on_their_way.__name__
+    return [finding for finding in invariants.check() if not finding.holds and finding.name != waiting]
 
 
 def test_a_killed_import_is_never_half_done_and_the_sweep_ends_it() -> None:

@@ -61,9 +61,7 @@ def test_dates_come_in_four_forms_with_midnight_or_as_the_day_of_a_spreadsheet(t
     assert parse(tanggal_masuk=text).arrival == date(1990, 12, 31)
 
 
-@pytest.mark.parametrize(
-    "text", ["31/02/1990", "00/00/0000", "1990/12/31", "31-12/1990", "12/31/1990", "١/١/١٩٩٠", "133123"]
-)
+@pytest.mark.parametrize("text", ["31/02/1990", "00/00/0000", "31-12/1990", "12/31/1990", "١/١/١٩٩٠", "133123"])
 def test_a_date_that_cannot_be_is_refused(text):
     assert faults(tanggal_lahir=text) == [("tanggal_lahir", "impossible_date")]
 
@@ -72,7 +70,7 @@ def test_a_date_that_cannot_be_is_refused(text):
     ("cells", "refused"),
     [
         ({"nama": ""}, ("nama", "empty")),
-        ({"nama": "..."}, ("nama", "empty")),
+        ({"nama": "..."}, ("nama", "no_letters")),
         ({"nama": "x" * 151}, ("nama", "too_long")),
         ({"tanggal_lahir": ""}, ("tanggal_lahir", "empty")),
         ({"tanggal_lahir": "2024-02-02"}, ("tanggal_lahir", "date_out_of_range")),
@@ -283,3 +281,67 @@ def test_any_cells_at_all_get_an_answer(cells):
     row = parse_row({**GOOD, **cells}, today=TODAY)
 
     assert isinstance(row, ParsedRow) or all(fault.code in columns.MESSAGES for fault in row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["17/08/1990", "17.08.1990", "1990/08/17", "17 Agustus 1990", "17-Aug-1990", "17 agt 1990", "1990-08-17 07:00:00"],
+)
+def test_a_date_in_any_usual_spelling_is_understood(text):
+    assert parse(tanggal_lahir=text, nik="").birth_date == date(1990, 8, 17)
+
+
+@pytest.mark.parametrize("text", ["1990-08-16 17:00:00", "17 Brumaire 1990", "30 Februari 1990"])
+def test_a_date_that_may_be_another_day_is_refused(text):
+    assert faults(tanggal_lahir=text) == [("tanggal_lahir", "impossible_date")]
+
+
+@pytest.mark.parametrize("text", ["Blitar, 17-08-1990", "Kota Blitar / 17 Agustus 1990", "Blitar 17.08.1990"])
+def test_place_and_date_of_birth_may_stand_in_one_column(text):
+    row = parse_row({**GOOD, "tempat_lahir": "", "tanggal_lahir": text, "nik": ""}, today=TODAY)
+
+    assert (row.birth_date, row.birthplace.removeprefix("Kota ")) == (date(1990, 8, 17), "Blitar")
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ({"nama": "Budi 3603 0415 0890 0001"}, {"nama": "nik_in_text"}),
+        ({"blok": "3603041508900001"}, {"blok": "nik_in_text"}),
+        ({"tanggal_masuk": "2224-01-01"}, {"tanggal_masuk": "date_out_of_range"}),
+        ({"tanggal_masuk": "", "tanggal_keluar": "1024-01-01"}, {"tanggal_keluar": "date_out_of_range"}),
+        ({"tanggal_keluar": "2999-01-01"}, {"tanggal_keluar": "date_out_of_range"}),
+    ],
+)
+def test_what_stands_in_the_wrong_column_or_century_is_refused(cells, expected):
+    assert faults(**cells) == list(expected.items())
+
+
+@pytest.mark.parametrize(("text", "warned"), [("INA", False), ("WNA", False), ("Belanda", True), ("Islam", True)])
+def test_who_is_taken_for_a_foreigner_by_an_unusual_word_is_told(text, warned):
+    assert ("foreign_assumed" in parse(kewarganegaraan=text).warnings) is warned
+
+
+def test_a_nik_is_read_as_other_programs_write_it():
+    for text in ('="3603041508900001"', "3603-0415-0890-0001", "'3603041508900001"):
+        assert parse(nik=text).nik == "3603041508900001"
+
+
+def test_a_nkk_that_lost_its_digits_is_told_apart_from_a_wrong_one():
+    assert "nkk_rounded" in parse(nkk="3,60328E+15").warnings
+
+
+@pytest.mark.parametrize(
+    ("text", "serves", "unclear"),
+    [
+        ("TNI-AD", True, False),
+        ("Anggota Polri", True, False),
+        ("Purn. TNI", False, False),
+        ("PNS TNI", False, True),
+        ("Petani", False, False),
+    ],
+)
+def test_who_serves_is_known_in_the_usual_spellings_and_else_somebody_looks(text, serves, unclear):
+    row = parse(pekerjaan=text)
+
+    assert (row.is_military_police, "service_unclear" in row.warnings) == (serves, unclear)

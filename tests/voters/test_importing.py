@@ -19,7 +19,7 @@ from locations.models import Batch, Block, Change, Refusal
 from tests import factories
 from voters import entering, importing, preparing, registration, tasks, updating
 from voters.identity import WrongKeys
-from voters.models import NIKVerdict, Voter, VoterIdentity
+from voters.models import NIKVerdict, Register, Voter, VoterIdentity
 
 from .lists import BORN, as_csv, counts, invented_nik, load, load_bytes, prisons, row
 
@@ -79,6 +79,7 @@ def test_a_whole_row_becomes_a_voter_and_a_sealed_identity(prison):
         None,
         None,
         False,
+        "",
         {},
     )
     assert sealed.open_nik() == invented_nik()
@@ -410,6 +411,55 @@ def test_a_column_the_file_lacks_leaves_what_is_stored_and_an_empty_cell_empties
     assert (voter.name, voter.departure, voter.role, voter.block.name) == ("BUDI SANTOSO", None, "petugas", "Mawar")
     cells = registration.reveal_identity(voter=voter, reason="uji", by=factories.user(territory="36"))
     assert (cells["alamat"], cells["rt"], cells["nkk"]) == ("", "001", "3603280101100001")
+
+
+def test_an_empty_cell_takes_neither_nkk_nor_home_and_what_it_empties_is_told(prison):
+    load(everything(prison))
+    home = Voter.everywhere.get().home_id
+
+    batch = load(row("Budi Santoso", kode_lokasi="A", nkk="", kode_wilayah_domisili="", blok="", alamat=""))
+
+    voter = Voter.everywhere.get()
+    cells = registration.reveal_identity(voter=voter, reason="uji", by=factories.user(territory="36"))
+    assert (voter.home_id, voter.home_assumed, voter.block, cells["nkk"]) == (home, False, None, "3603280101100001")
+    assert {"nkk_kept", "home_kept", "emptied"} <= batch.warnings.keys()
+
+
+def test_a_list_that_names_who_left_or_was_marked_says_so(prison):
+    load(row("Budi Santoso", kode_lokasi="A", tanggal_keluar="2024-01-05"))
+    Voter.everywhere.update(official_mark="1")
+    Register.objects.update_or_create(pk=1, defaults={"name": "uji", "polling_day": date(2024, 2, 14)})
+
+    without_column = load(row("Budi Santoso", kode_lokasi="A"))
+    still_there = load(row("Budi Santoso", kode_lokasi="A", tanggal_keluar=""))
+
+    assert {"still_departed", "still_marked"} <= without_column.warnings.keys()
+    assert "still_departed" not in still_there.warnings
+    assert Voter.everywhere.get().departure is None
+
+
+def test_what_a_file_has_no_column_for_is_not_missed_of_who_is_known(prison):
+    load(everything(prison))
+
+    assert not {"no_nkk", "home_assumed"} & load(row("Budi Santoso", kode_lokasi="A")).warnings.keys()
+
+
+def test_blank_rows_and_a_header_that_comes_again_are_nobody(prison):
+    content = as_csv([row("Budi", kode_lokasi="A"), row("Ani", invented_nik(sex="P"), sex="P", kode_lokasi="A")])
+    header, first, second = content.splitlines(keepends=True)
+
+    batch = load_bytes(header + first + b" , ,  \r\n" + header + second)
+
+    assert counts(batch) == {"rows": 2, "accepted": 2, "updated": 0, "rejected": 0, "duplicates": 0}
+
+
+def test_codes_of_bps_that_were_refused_cast_doubt_on_the_others(prison):
+    batch = load(
+        row("Budi", kode_lokasi="A", kode_wilayah_domisili="3603040001"),
+        row("Ani", invented_nik(sex="P"), sex="P", kode_lokasi="A", kode_wilayah_domisili=factories.HOME),
+    )
+
+    assert batch.warnings["bps_suspected"]["rows"] == [2]
 
 
 def test_the_same_person_twice_in_one_file_counts_as_updated_and_the_later_row_wins(prison):

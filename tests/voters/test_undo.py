@@ -49,7 +49,7 @@ def register() -> dict[str, Any]:
     for pk, key_id, nik, record, nik_hash, person_hash, claim in VoterIdentity.everywhere.values_list(
         "pk", "key_id", "nik_sealed", "record_sealed", "nik_hash", "person_hash", "claim"
     ):
-        held = undo.storing.Stored(pk, key_id, nik, record, None, None, False, {})
+        held = undo.storing.Stored(pk, key_id, nik, record, None, None, False, "", {})
         hashes = [bytes(value) if value else None for value in (nik_hash, person_hash, claim)]
         stored[pk] = (held.open_nik(), held.open_record(), *hashes)
     open_cases = sorted(DuplicateCase.everywhere.filter(closed_at=None).values_list("voter", "kind"))
