@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from accounts.models import User
 
-    from .missing import Outlook
+    from .missing import AtPlace, Outlook
 
 LONGEST: Final = 600
 PASTED_CHARACTERS: Final = 2_000_000  # in any script well below DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -537,9 +537,11 @@ class MissingForm(forms.Form):
         help_text=_("The audit trail keeps it. Do not write a NIK or a birth date here."),
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    lengkap = forms.BooleanField(
-        label=_("This is the whole list of these locations."),
-        error_messages={"required": _("Say that the list is whole, or leave them on it.")},
+    lengkap = forms.BooleanField(label=_("This is the whole list of these locations."), required=False)
+    tempat = forms.MultipleChoiceField(
+        label=_("Where"),
+        error_messages={"required": _("Choose at least one location.")},
+        widget=forms.MultipleHiddenInput,
     )
 
     def __init__(self, *args: Any, batch_name: str, outlook: Outlook, **kwargs: Any) -> None:
@@ -548,6 +550,31 @@ class MissingForm(forms.Form):
         self.fields["reason"].initial = gettext("Not on the list %(name)s") % {"name": batch_name}
         if not outlook.is_many:
             del self.fields["lengkap"]
+        if len(outlook.places) < 2:
+            del self.fields["tempat"]
+            return
+        self.fields["tempat"].choices = [(str(place.location.pk), place.location.name) for place in outlook.places]
+        self.fields["tempat"].initial = [str(place.location.pk) for place in outlook.places if not place.is_many]
+
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """What stands below one another; the locations are ticked in their table."""
+        return [field for field in self if field.name != "tempat"]
+
+    @property
+    def chosen(self) -> list[AtPlace]:
+        """The locations whose missing leave; with a single one there is nothing to choose."""
+        if "tempat" not in self.fields:
+            return self.outlook.places
+        ticked = self["tempat"].value() or []
+        return [place for place in self.outlook.places if str(place.location.pk) in ticked]
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if any(place.is_many for place in self.chosen) and not given.get("lengkap"):
+            sentence = gettext("Say that the list is whole, or leave them on it.")
+            self.add_error("lengkap", ValidationError(sentence, code="required"))
+        return given
 
 
 class LocationField(forms.ModelChoiceField):

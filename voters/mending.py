@@ -1,4 +1,4 @@
-"""Verbs of one refused row: correct it, so that it becomes a voter, and look at the identity in it.
+"""Verbs of one refused row: correct it, so that it becomes a voter, put away what is nobody, and look at the identity in it.
 
 A corrected row passes the checks of the import and enters as one voter does in the form. It then is no refused row any more;
 the counts of its batch stay what they were when the file was read.
@@ -38,16 +38,7 @@ def mend(*, refusal: Refusal, fields: Mapping[str, str], by: User) -> Voter:
     ValidationError by column, and where somebody corrected the row meanwhile or its list was taken back.
     """
     require(by, Permission.ENTER, territories=[refusal.territory])
-    held = (
-        Refusal.everywhere.select_for_update(of=("self",))
-        .select_related("batch__location")
-        .filter(pk=refusal.pk)
-        .first()
-    )
-    if held is None:
-        raise ValidationError(gettext_lazy("This row was corrected meanwhile."), code="mended")
-    if held.batch.state != Batch.State.DONE:
-        raise ValidationError(gettext_lazy("This list was taken back."), code="taken_back")
+    held = _held(refusal)
     voter = _enter(_cells(held, fields), held.batch, by)
     MendedRow.everywhere.create(
         territory=voter.territory, batch=held.batch, row_number=held.row_number, voter=voter, by=by
@@ -58,6 +49,31 @@ def mend(*, refusal: Refusal, fields: Mapping[str, str], by: User) -> Voter:
     held.delete()
     missing.found([voter.pk.bytes])
     return voter
+
+
+@transaction.atomic
+def put_away(*, refusal: Refusal, by: User) -> None:
+    """The row is nobody: a total, a title, a signature. It is gone for good, and the audit trail keeps that it was.
+
+    Raises ValidationError as `mend` does.
+    """
+    require(by, Permission.ENTER, territories=[refusal.territory])
+    held = _held(refusal)
+    audit.record(
+        by=by, action="voters.row_put_away", subject=held.batch, territory=held.territory, row_number=held.row_number
+    )
+    held.delete()
+
+
+def _held(refusal: Refusal) -> Refusal:
+    """The row, for nobody else to change meanwhile."""
+    waiting = Refusal.everywhere.select_for_update(of=("self",)).select_related("batch__location")
+    held = waiting.filter(pk=refusal.pk).first()
+    if held is None:
+        raise ValidationError(gettext_lazy("This row was corrected meanwhile."), code="mended")
+    if held.batch.state != Batch.State.DONE:
+        raise ValidationError(gettext_lazy("This list was taken back."), code="taken_back")
+    return held
 
 
 def reveal(*, refusal: Refusal, reason: str, by: User) -> dict[str, str]:

@@ -116,8 +116,18 @@ def departures(batch: Batch) -> Any:
     return Act.everywhere.filter(batch=batch, taken_back_at=None)
 
 
-def depart(*, batch: Batch, on: date, reason: str, seen: str, by: User, name: str = "") -> Act:
-    """Whom the list misses left on that day, in one act; who arrived later than that stays on the list of the missing.
+def depart(
+    *,
+    batch: Batch,
+    on: date,
+    reason: str,
+    seen: str,
+    by: User,
+    name: str = "",
+    places: Collection[uuid.UUID] | None = None,
+) -> Act:
+    """Whom the list misses (at these locations of it, or at all) left on that day, in one act; who arrived later than that
+    stays on the list of the missing.
 
     Raises ValidationError where the outlook is not the one that was `seen`, nobody would leave, or more than MOST.
     """
@@ -129,10 +139,11 @@ def depart(*, batch: Batch, on: date, reason: str, seen: str, by: User, name: st
         now = outlook(batch)
         if now.seen != seen:
             raise ValidationError(_("The register has moved since you opened this page. Look again."), code="moved")
-        if now.missing > MOST:
+        leaving = sum(each.missing for each in now.places if places is None or each.location.pk in places)
+        if leaving > MOST:
             text = _("More than %(count)s voters would leave at once: is this the whole list?")
             raise ValidationError(text, code="too_many", params={"count": MOST})
-        return _Departing(batch, on, by).carry_out(name=name, reason=reason)
+        return _Departing(batch, on, by, places).carry_out(name=name, reason=reason)
 
     return again_if_interrupted(carry_out, tries=TRIES)
 
@@ -147,11 +158,13 @@ def still_here(*, batch: Batch, voter: Voter, by: User) -> None:
 class _Departing:
     """One act, under the locks."""
 
-    def __init__(self, batch: Batch, on: date, by: User) -> None:
-        self.batch, self.on, self.by = batch, on, by
+    def __init__(self, batch: Batch, on: date, by: User, places: Collection[uuid.UUID] | None) -> None:
+        self.batch, self.on, self.by, self.places = batch, on, by, places
 
     def carry_out(self, *, name: str, reason: str) -> Act:
         leaving = waiting(self.batch).exclude(voter__arrival__gt=self.on)
+        if self.places is not None:
+            leaving = leaving.filter(voter__location__in=self.places)
         voters = {voter.pk: voter for voter in Voter.everywhere.filter(pk__in=leaving.values("voter"))}
         if not voters:
             raise ValidationError(_("Nobody would leave."), code="nothing_done")

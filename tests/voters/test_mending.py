@@ -231,6 +231,16 @@ def test_a_row_corrected_by_a_colleague_meanwhile_is_not_entered_again(browser, 
     assert Voter.everywhere.filter(name="Siti").count() == 1
 
 
+def test_a_row_that_is_nobody_is_put_away_for_good_and_recorded(browser, batch):
+    answer = browser.post(url(batch, 3), {"buang": "1"})
+
+    assert answer.headers["Location"] == url(batch, 4)
+    assert list(Refusal.everywhere.values_list("row_number", flat=True)) == [4]
+    assert not MendedRow.everywhere.exists()
+    assert AuditEntry.everywhere.get(action="voters.row_put_away").details == {"row_number": 3}
+    assert Voter.everywhere.count() == 1
+
+
 def test_rows_of_a_list_that_was_taken_back_wait_no_more(browser, batch, operator):
     undo.take_back(batch=batch, reason="salah berkas", seen=undo.outlook(batch).seen, by=operator)
 
@@ -245,6 +255,7 @@ def test_who_may_not_enter_corrects_nothing(client, batch, role):
 
     assert client.get(url(batch)).status_code == 403
     assert client.post(url(batch, 3), {"lihat": "1", "reason": "ingin tahu"}).status_code == 403
+    assert client.post(url(batch, 3), {"buang": "1"}).status_code == 403
 
 
 def test_a_foreign_list_is_unknown(client, batch):

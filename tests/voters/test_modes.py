@@ -295,3 +295,26 @@ def test_a_voter_of_another_list_is_not_kept_here(places, clerk, browser):
 
     assert browser.post(url, {"masih": str(Voter.everywhere.get(name=person(0)["nama"]).pk)}).status_code == 404
     assert browser.post(url, {"masih": "tidak ada"}).status_code == 302
+
+
+def test_departures_are_entered_only_at_the_locations_that_are_ticked(places, clerk, browser):
+    by_mistake = factories.special_location("C", "36.03.28.2004")
+    at_c = [person(n, kode_lokasi="C") for n in range(7, 10)]
+    load(*[person(n) for n in range(7)], *at_c, by=clerk)
+    batch = load(*[person(n) for n in range(6)], at_c[0], by=clerk, mode=REPLACE)
+    url = f"/pemilih/berkas/{batch.pk}/hilang/"
+    order = {"tanggal": TODAY().isoformat(), "reason": "bebas", "dilihat": missing.outlook(batch).seen}
+
+    shown = browser.get(url)
+    nowhere = browser.post(url, order)
+    unsure = browser.post(url, {**order, "tempat": [str(by_mistake.pk)]})
+    browser.post(url, {**order, "tempat": [str(places[0].pk)]})
+
+    assert [(place.location.code, is_chosen) for place, is_chosen in shown.context["places"]] == [
+        ("C", False),
+        ("A", True),
+    ]
+    assert list(nowhere.context["form"].errors) == ["tempat"]
+    assert list(unsure.context["form"].errors) == ["lengkap"]
+    assert [voter.name for voter in Voter.everywhere.filter(departure=TODAY())] == [person(6)["nama"]]
+    assert names(batch) == [person(8)["nama"], person(9)["nama"]]

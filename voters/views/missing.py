@@ -78,6 +78,7 @@ def departed(request: HttpRequest, batch: Batch, form: MissingForm) -> bool:
             seen=request.POST.get("dilihat", ""),
             by=cast("User", request.user),
             name=words.name_of(batch),
+            places=None if "tempat" not in said else {place.location.pk for place in form.chosen},
         )
     except ValidationError as fault:
         form.add_error(None, fault.messages)
@@ -89,6 +90,9 @@ def departed(request: HttpRequest, batch: Batch, form: MissingForm) -> bool:
 
 def page_of(batch: Batch, form: MissingForm, request: HttpRequest) -> dict[str, Any]:
     found = form.outlook
+    chosen = {place.location.pk for place in form.chosen}
+    is_choice = "tempat" in form.fields
+    may_enter = may(request.user, Permission.ENTER) and batch.state == Batch.State.DONE
     button = ngettext("Enter %(count)s departure", "Enter %(count)s departures", found.missing)
     return {
         "batch": batch,
@@ -96,14 +100,16 @@ def page_of(batch: Batch, form: MissingForm, request: HttpRequest) -> dict[str, 
         "crumbs": trail_of(batch),
         "outlook": found,
         "figures": figures_of(found),
-        "places": found.places[:PLACES_SHOWN],
+        "places": [(place, place.location.pk in chosen) for place in found.places[:PLACES_SHOWN]],
+        "chosen_unseen": [place.location.pk for place in found.places[PLACES_SHOWN:] if place.location.pk in chosen],
+        "picks": is_choice and may_enter,
         "more_places": max(0, len(found.places) - PLACES_SHOWN),
         "many_percent": verbs.MANY_PERCENT,
         "acts": verbs.departures(batch).within_reach(request.user.reach).order_by("at"),
         "page": rows_page(batch, request),
         "form": form,
-        "may_enter": may(request.user, Permission.ENTER) and batch.state == Batch.State.DONE,
-        "button": button % {"count": found.missing},
+        "may_enter": may_enter,
+        "button": _("Enter these departures") if is_choice else button % {"count": found.missing},
     }
 
 

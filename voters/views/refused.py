@@ -39,7 +39,8 @@ LOCATIONS_OFFERED: Final = 500
 @require_http_methods(["GET", "POST"])
 @never_cache
 def mend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
-    """`baris`, the row's number; without one the first that waits. A POST saves it, takes proposals, or reveals it."""
+    """`baris`, the row's number; without one the first that waits. A POST saves it, takes proposals, reveals it, or puts
+    it away."""
     user = cast("User", request.user)  # LoginRequiredMiddleware lets nobody else in
     require(user, Permission.ENTER)
     batch = one_batch(user, pk)
@@ -54,7 +55,10 @@ def mend(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     page = Page(request, batch, refusal, waiting)
     if request.method == "GET":
         return page.as_it_came()
-    return page.revealed() if "lihat" in request.POST else page.proposed() if "pakai" in request.POST else page.saved()
+    for name, answer in (("lihat", page.revealed), ("pakai", page.proposed), ("buang", page.put_away)):
+        if name in request.POST:
+            return answer()
+    return page.saved()
 
 
 def chosen(waiting: QuerySet[Refusal], number: str) -> Refusal | None:
@@ -131,6 +135,15 @@ class Page:
                 return self._onward()
         return self._render(form, status=REFUSED)
 
+    def put_away(self) -> HttpResponse:
+        try:
+            mending.put_away(refusal=self.refusal, by=self.user)
+        except ValidationError as fault:
+            messages.error(self.request, " ".join(fault.messages))
+        else:
+            messages.success(self.request, _("Row %(row)s is put away.") % {"row": self.refusal.row_number})
+        return self._onward()
+
     def _onward(self) -> HttpResponse:
         """To the next row, or from the last one to the first that was passed over; then to the list."""
         after = self.waiting.filter(row_number__gt=self.refusal.row_number).order_by("row_number").first()
@@ -171,6 +184,7 @@ class Page:
             "reveal_form": asked or ReasonForm(),
             "reveal_url": f"?baris={self.refusal.row_number}",
             "reveal_hidden": {"lihat": "1"},
+            "away_hidden": {"buang": "1"},
             "blocks": blocks_of(self.batch.location, self.user) if self.batch.location else [],
             "locations": own_locations(self.user),
             "region_url": reverse("regions:search"),
