@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.permissions import Permission, require
+from locations.headers import plain
 from locations.models import Refusal
 from locations.sheets import MAX_COLUMNS
 
@@ -49,14 +50,15 @@ class Row(NamedTuple):
 class File:
     """The refused rows of an upload as a file: header and rows, with number, columns, reasons and proposals at the end.
 
-    All identities plain. A row with more cells than the header has them behind ours, so that it is refused again.
+    All identities plain. What we added to the file that came is not there twice. A row with more cells than the header has them behind ours, so that it is refused again.
     """
 
     def __init__(self, batch: Batch) -> None:
         self.batch, self._header = batch, importing.stored_header(batch)
         self.places = places_of(self._header)
-        is_wide = len(self._header) + len(columns.ADDED) > MAX_COLUMNS
-        self._kept = sorted(self.places.values()) if is_wide else range(len(self._header))
+        own = [place for place, name in enumerate(self._header) if plain(name) not in columns.ADDED]
+        is_wide = len(own) + len(columns.ADDED) > MAX_COLUMNS
+        self._kept = sorted(self.places.values()) if is_wide else own
 
     @property
     def header(self) -> list[str]:

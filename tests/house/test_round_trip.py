@@ -12,7 +12,7 @@ from locations import importing as location_importing
 from locations.models import Kind, Refusal, SpecialLocation
 from tests import factories
 from tests.voters.lists import counts, load, load_bytes, row
-from voters import columns, exporting, template
+from voters import columns, exporting, refusals, template
 from voters.models import Register, Voter, VoterIdentity
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("data_dir")]
@@ -157,6 +157,7 @@ def test_refused_rows_are_refused_again_for_the_same_reasons_and_nothing_else(pr
     assert reasons_of(again) == reasons_of(batch)
     assert counts(again)["rejected"] == counts(again)["rows"]
     assert again.warnings == {}
+    assert refusals.File(again).header == refusals.File(batch).header
 
 
 def test_a_wide_list_comes_back_without_the_columns_nobody_knows(prison, operator):
