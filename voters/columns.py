@@ -63,6 +63,10 @@ WARNINGS: dict[str, str] = {
     "bad_nik_day_month": gettext_noop(
         "The NIK has day and month of the birth date the other way round. Proposed: exchange the two."
     ),
+    "bad_nik_nkk": gettext_noop(
+        "NIK and NKK seem to be exchanged: the NKK has the birth date and sex of this person. Proposed: exchange the two, of a "
+        "whole list by what its columns are taken for."
+    ),
     "bad_nik_district": gettext_noop(
         "The first six digits of the NIK were never a district. Proposed: look for a typing error."
     ),

@@ -50,7 +50,8 @@ class Row(NamedTuple):
 class File:
     """The refused rows of an upload as a file: header and rows, with number, columns, reasons and proposals at the end.
 
-    All identities plain. What we added to the file that came is not there twice. A row with more cells than the header has them behind ours, so that it is refused again.
+    All identities plain. What we added to the file that came is not there twice. A row with more cells than the header has
+    them behind ours, so that it is refused again.
     """
 
     def __init__(self, batch: Batch) -> None:

@@ -183,11 +183,19 @@ class Resolver:
         district = self._districts[parsed.nik[:6]]
         verdict = nik.nik_verdict(parsed.nik, parsed.birth_date, parsed.sex, district is not None)
         warnings = tuple(f"bad_nik_{conflict}" for conflict in verdict.conflicts) if verdict.conflicts else ()
-        if "bad_nik_birth_date" in warnings and nik.has_day_and_month_exchanged(
-            parsed.nik, parsed.birth_date, parsed.sex
-        ):
-            warnings = ("bad_nik_day_month", *(code for code in warnings if code != "bad_nik_birth_date"))
+        if "bad_nik_birth_date" in warnings:
+            warnings = self._explained(parsed, warnings)
         return verdict.verdict, district, warnings
+
+    def _explained(self, parsed: ParsedRow, warnings: tuple[str, ...]) -> tuple[str, ...]:
+        """What is wrong with a NIK of another birth date, where something else of the row tells."""
+        born, sex = parsed.birth_date, parsed.sex
+        if nik.has_day_and_month_exchanged(parsed.nik, born, sex):
+            return ("bad_nik_day_month", *(code for code in warnings if code != "bad_nik_birth_date"))
+        nkk = columns.well_formed_nkk(parsed.nkk)
+        if nkk and nik.nik_verdict(nkk, born, sex, self._districts[nkk[:6]] is not None).verdict == nik.OK:
+            return ("bad_nik_nkk",)
+        return warnings
 
 
 def resolver_for(*rows: ParsedRow, location: SpecialLocation | None, reach: Reach) -> Resolver:

@@ -332,6 +332,18 @@ def test_a_nik_with_day_and_month_the_other_way_round_is_told_apart_from_any_oth
     assert "bad_nik_birth_date" not in batch.warnings
 
 
+def test_a_nik_and_an_nkk_that_were_exchanged_are_told_from_any_other_fault(prison):
+    factories.region("36.03.28")
+    nkk = "3603280101050003"
+    batch = load(
+        row("Budi", nkk, nkk=invented_nik(), kode_lokasi="A"),
+        row("Siti", nkk, sex="P", nkk=invented_nik(), kode_lokasi="A"),
+    )
+
+    assert batch.warnings["bad_nik_nkk"]["rows"] == [2]
+    assert batch.warnings["bad_nik_birth_date"]["rows"] == [3]
+
+
 def test_an_invented_nik_is_a_nik_in_a_synthetic_register(prison):
     from voters.models import Register
 
