@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, Final
 
 from django.db import transaction
@@ -53,45 +53,50 @@ _ROWS_A_PIECE: Final = 500
 _WIDTHS: Final = {**books.WIDTHS, "kolom": 20, "alasan": 70, "usulan": 40}
 
 
-@transaction.atomic
-def export(*, location: SpecialLocation, voter_ids: Sequence[uuid.UUID], standing: Standing, by: User) -> str:
-    """CSV text of these voters of the location, in their order, NIK and birth date masked; recorded with its rows."""
+def export(
+    *, location: SpecialLocation, voter_ids: Sequence[uuid.UUID], standing: Standing, by: User
+) -> Iterator[Sequence[Any]]:
+    """These voters of the location, header first, in their order, NIK and birth date masked.
+
+    Recorded with its rows before anything leaves; memory stays that of a few hundred rows.
+    """
     require(by, Permission.SEE_VOTERS, territories=[location.territory])
-    found = Voter.objects.visible_to(by).at(location.pk).select_related("block", "home")
-    voters = {voter.pk: voter for voter in found}
-    niks = masking.masked_niks(VoterIdentity.objects.visible_to(by).filter(voter__location=location.pk))
-    rows = [_row(voters[pk], niks.get(pk, ""), standing.reasons.get(pk)) for pk in voter_ids if pk in voters]
-    audit.record(by=by, action="voters.exported", subject=location, territory=location.territory, rows=len(rows))
-    return as_csv([HEADER, *rows])
+    ids = _of(location, voter_ids)
+    _record(location, "voters.exported", by, rows=len(ids))
+    return chain([HEADER], _overview(ids, standing, by))
 
 
-@transaction.atomic
-def export_list(*, location: SpecialLocation, voter_ids: Sequence[uuid.UUID], by: User) -> list[list[str]]:
-    """These voters in the columns of the import, header first, in their order; whatever is sealed is hidden."""
+def export_list(*, location: SpecialLocation, voter_ids: Sequence[uuid.UUID], by: User) -> Iterator[list[str]]:
+    """As `export` in the columns of the import; whatever is sealed is hidden."""
     require(by, Permission.SEE_VOTERS, territories=[location.territory])
-    rows = list(_rows(_of(location, voter_ids), in_full=False))
-    count = len(rows) - 1
-    audit.record(by=by, action="voters.exported", subject=location, territory=location.territory, rows=count)
-    return rows
+    ids = _of(location, voter_ids)
+    _record(location, "voters.exported", by, rows=len(ids))
+    return _rows(ids, in_full=False)
 
 
 def export_in_full(
     *, location: SpecialLocation, voter_ids: Sequence[uuid.UUID], reason: str, by: User
-) -> list[list[str]]:
+) -> Iterator[list[str]]:
     """As `export_list` with every NIK and birth date plain; recorded with its reason before anything is opened."""
     require(by, Permission.SEE_VOTERS, territories=[location.territory])
     require(by, Permission.REVEAL_IDENTITY, territories=[location.territory])
     registration.require_reason(reason)
-    with transaction.atomic():
-        audit.record(
-            by=by,
-            action="voters.exported_in_full",
-            subject=location,
-            territory=location.territory,
-            rows=len(voter_ids),
-            reason=registration.without_figures(reason),
-        )
-    return list(_rows(_of(location, voter_ids), in_full=True))
+    ids = _of(location, voter_ids)
+    _record(location, "voters.exported_in_full", by, rows=len(ids), reason=registration.without_figures(reason))
+    return _rows(ids, in_full=True)
+
+
+@transaction.atomic
+def _record(location: SpecialLocation, action: str, by: User, **details: int | str) -> None:
+    audit.record(by=by, action=action, subject=location, territory=location.territory, **details)
+
+
+def _overview(voter_ids: Sequence[uuid.UUID], standing: Standing, by: User) -> Iterator[list[Any]]:
+    own, identities = Voter.objects.visible_to(by), VoterIdentity.objects.visible_to(by)
+    for some in storing.chunks(voter_ids, storing.HASHES_A_QUERY):
+        voters = own.select_related("block", "home").in_bulk(some)
+        niks = masking.masked_niks(identities.filter(voter__in=some))
+        yield from (_row(voters[pk], niks.get(pk, ""), standing.reasons.get(pk)) for pk in some if pk in voters)
 
 
 def export_found(*, found: VoterQuerySet, filters: Sequence[str] = (), by: User) -> Iterator[list[str]]:
@@ -162,10 +167,10 @@ def _named(model: Any, name: str, ids: Iterable[uuid.UUID | None]) -> dict[uuid.
     return dict(model.everywhere.filter(pk__in=set(filter(None, ids))).values_list("pk", name))
 
 
-def refused_as_csv(*, batch: Batch, by: User) -> str:
-    """CSV text of the refused rows as they came, ready to be mended and sent again; recorded before it leaves."""
+def refused_as_csv(*, batch: Batch, by: User) -> Iterator[str]:
+    """CSV text of the refused rows as they came, ready to be mended and sent again; recorded before any of it leaves."""
     file = refusals.export(batch=batch, by=by)
-    return as_csv([file.header, *(cells for cells, _faulty in file.rows())])
+    return csv_pieces(chain([file.header], (cells for cells, _faulty in file.rows())))
 
 
 def refused_as_book(*, batch: Batch, by: User) -> bytes:
@@ -174,9 +179,10 @@ def refused_as_book(*, batch: Batch, by: User) -> bytes:
     return books.book_of(file.header, file.rows(), widths=_WIDTHS)
 
 
-def as_book(rows: Sequence[Sequence[str]], *, choices: Mapping[str, list[str]] | None = None) -> bytes:
+def as_book(rows: Iterable[Sequence[str]], *, choices: Mapping[str, list[str]] | None = None) -> bytes:
     """XLSX of a header and its rows, at most `books.MOST_ROWS`; `choices` as `books.book_of` takes them."""
-    return books.book_of(rows[0], ((cells, ()) for cells in rows[1:]), choices=choices)
+    left = iter(rows)
+    return books.book_of(next(left), ((cells, ()) for cells in left), choices=choices)
 
 
 def as_csv(rows: Iterable[Sequence[Any]]) -> str:

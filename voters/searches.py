@@ -151,16 +151,16 @@ def close(*, searched: SearchList, by: User) -> bool:
     return True
 
 
-def export(*, searched: SearchList, by: User) -> list[list[str]]:
-    """The list, header first, numbers, birth date and address hidden; recorded with its rows."""
+def export(*, searched: SearchList, by: User) -> Iterator[list[str]]:
+    """The list, header first, numbers, birth date and address hidden; recorded with its rows before anything leaves."""
     require(by, Permission.SEE_VOTERS, territories=[searched.territory])
     ids = _ids(searched)
     with transaction.atomic():
         audit.record(by=by, action="search.exported", subject=searched, territory=searched.territory, rows=len(ids))
-    return [list(HEADER), *_rows(ids, in_full=False)]
+    return _rows(ids, in_full=False)
 
 
-def export_in_full(*, searched: SearchList, reason: str, by: User) -> list[list[str]]:
+def export_in_full(*, searched: SearchList, reason: str, by: User) -> Iterator[list[str]]:
     """As `export` with everything plain, as Dukcapil needs it; recorded with its reason before anything is opened."""
     require(by, Permission.SEE_VOTERS, territories=[searched.territory])
     require(by, Permission.REVEAL_IDENTITY, territories=[searched.territory])
@@ -175,10 +175,10 @@ def export_in_full(*, searched: SearchList, reason: str, by: User) -> list[list[
             rows=len(ids),
             reason=registration.without_figures(reason),
         )
-    return [list(HEADER), *_rows(ids, in_full=True)]
+    return _rows(ids, in_full=True)
 
 
-def as_book(rows: Sequence[Sequence[str]]) -> bytes:
+def as_book(rows: Iterable[Sequence[str]]) -> bytes:
     """XLSX of an export, with the outcomes to choose from."""
     return exporting.as_book(rows, choices={"hasil": list(OUTCOMES.values())})
 
@@ -238,6 +238,7 @@ def _ids(searched: SearchList) -> list[int]:
 
 
 def _rows(ids: Sequence[int], *, in_full: bool) -> Iterator[list[str]]:
+    yield list(HEADER)
     named = Search.everywhere.select_related("voter__home__parent__parent__parent")
     for some in storing.chunks(ids, storing.HASHES_A_QUERY):
         searches = named.in_bulk(some)

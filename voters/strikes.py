@@ -185,4 +185,4 @@ def _facts(strike: Strike) -> dict[str, str]:
 
 def as_book(rows: Iterable[Sequence[str]]) -> bytes:
     """XLSX of an export, with the three answers to choose from; at most `books.MOST_ROWS`."""
-    return exporting.as_book(list(rows), choices={"jawaban": list(ANSWERS.values())})
+    return exporting.as_book(rows, choices={"jawaban": list(ANSWERS.values())})

@@ -81,7 +81,7 @@ def file_of(data: bytes, name="daftar.csv"):
 
 
 def text_of(response):
-    return response.content.decode()
+    return response.getvalue().decode()
 
 
 def errors_of(response):

@@ -169,7 +169,7 @@ def test_refused_rows_come_back_with_columns_that_are_understood(browser, place)
     batch = imported(browser, url, place)
 
     [refused] = browser.get(f"/pemilih/berkas/{batch.pk}/").context["page"]
-    rows = browser.get(f"/pemilih/berkas/{batch.pk}/ditolak.csv").content.decode()
+    rows = browser.get(f"/pemilih/berkas/{batch.pk}/ditolak.csv").getvalue().decode()
 
     assert refused.column == "tanggal_lahir"
     assert imported(browser, send(browser, rows.replace("15/13", "15/08"), place=place), place).accepted == 1

@@ -42,7 +42,7 @@ def browser(client):
 
 
 def rows_of(answer):
-    return list(csv.DictReader(io.StringIO(answer.content.decode().removeprefix("\ufeff"))))
+    return list(csv.DictReader(io.StringIO(answer.getvalue().decode().removeprefix("\ufeff"))))
 
 
 def streamed(answer):

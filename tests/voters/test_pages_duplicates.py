@@ -229,7 +229,7 @@ def test_auditors_see_no_voters_here(client, likely):
 def test_the_rows_can_be_taken_along_masked_and_that_is_recorded(client, banten, likely):
     answer = client.get(f"{INBOX}?format=csv")
 
-    text = answer.content.decode()
+    text = answer.getvalue().decode()
     assert "Supriadi Wijaya" in text
     assert FOREIGN not in text
     assert invented_nik(BORN) not in text

@@ -18,7 +18,7 @@ from .. import exporting
 from ..filters import SearchFilter, in_order
 from ..forms import DownloadForm
 from ..models import Voter
-from .location import book_answer, crumbs, csv_answer, csv_stream, matching, one_location
+from .location import book_answer, crumbs, csv_stream, matching, one_location
 
 if TYPE_CHECKING:
     import uuid
@@ -33,7 +33,7 @@ REFUSED: Final = 422
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def location_download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def location_download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     """Filters as the list has them. A POST gives the file, and is recorded."""
     require(request.user, Permission.SEE_VOTERS)
     location = one_location(request.user, pk)
@@ -48,15 +48,15 @@ def location_download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     given: dict[str, Any] = form.cleaned_data
     name = f"pemilih-{location.code}-{timezone.localdate().isoformat()}"
     if given["isi"] == DownloadForm.OVERVIEW:
-        text = exporting.export(location=location, voter_ids=ids, standing=standing, by=request.user)
-        return csv_answer(text, f"{name}.csv")
+        overview = exporting.export(location=location, voter_ids=ids, standing=standing, by=request.user)
+        return csv_stream(exporting.csv_pieces(overview), f"{name}.csv")
     if given["isi"] == DownloadForm.FULL:
         rows = exporting.export_in_full(location=location, voter_ids=ids, reason=given["reason"], by=request.user)
     else:
         rows = exporting.export_list(location=location, voter_ids=ids, by=request.user)
     if given["bentuk"] == DownloadForm.XLSX:
         return book_answer(exporting.as_book(rows), f"{name}.xlsx")
-    return csv_answer(exporting.as_csv(rows), f"{name}.csv")
+    return csv_stream(exporting.csv_pieces(rows), f"{name}.csv")
 
 
 @require_http_methods(["GET", "POST"])
@@ -83,7 +83,7 @@ def voters_download(request: HttpRequest) -> HttpResponse | StreamingHttpRespons
         rows = exporting.export_found(found=found, filters=filters.asked, by=user)
     name = f"pemilih-{user.territory_id}-{timezone.localdate().isoformat()}"
     if given["bentuk"] == DownloadForm.XLSX:
-        return book_answer(exporting.as_book(list(rows)), f"{name}.xlsx")
+        return book_answer(exporting.as_book(rows), f"{name}.xlsx")
     return csv_stream(exporting.csv_pieces(rows), f"{name}.csv")
 
 

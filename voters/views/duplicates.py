@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -18,14 +18,14 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission, may, require
 
-from .. import acts, duplicates
+from .. import acts, duplicates, exporting
 from ..filters import CaseFilter, cases_in_order
 from ..forms import ActForm
 from ..models import Act, DuplicateCase, Voter
 from ..rows import rows_of
 from ..sides import case_row, comparison, refusal_lines
 from ..standing import standing_of
-from .location import csv_answer, export_parameters
+from .location import csv_stream, export_parameters
 
 if TYPE_CHECKING:
     import uuid
@@ -42,15 +42,15 @@ LONGEST_WALK: Final = 5000
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def inbox(request: HttpRequest) -> HttpResponse:
+def inbox(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """`keadaan`, `jenis`, `petugas`, `cari`, `urut`. A POST does one act over the chosen rows."""
     require(request.user, Permission.SEE_VOTERS)
     if request.method == "POST":
         return act_on_many(request)
     if request.GET.get("format") == "csv":
         found = filtered(request).found
-        text = duplicates.export(cases=found, by=request.user)
-        return csv_answer(text, f"ganda-{timezone.localdate().isoformat()}.csv")
+        rows = duplicates.export(cases=found, by=request.user)
+        return csv_stream(exporting.csv_pieces(rows), f"ganda-{timezone.localdate().isoformat()}.csv")
     return inbox_page(request, ActForm())
 
 

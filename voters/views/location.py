@@ -43,7 +43,7 @@ XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet
 
 
 @require_GET
-def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def location_list(request: HttpRequest, pk: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     require(request.user, Permission.SEE_VOTERS)
     location = one_location(request.user, pk)
     filters, standing, ids = matching(request, location)
@@ -166,9 +166,9 @@ def export_parameters(request: HttpRequest) -> str:
     return parameters.urlencode()
 
 
-def csv_of(location: SpecialLocation, ids: list[uuid.UUID], standing: Standing, user: User) -> HttpResponse:
-    text = exporting.export(location=location, voter_ids=ids, standing=standing, by=user)
-    return csv_answer(text, f"pemilih-{location.code}-{timezone.localdate().isoformat()}.csv")
+def csv_of(location: SpecialLocation, ids: list[uuid.UUID], standing: Standing, user: User) -> StreamingHttpResponse:
+    rows = exporting.export(location=location, voter_ids=ids, standing=standing, by=user)
+    return csv_stream(exporting.csv_pieces(rows), f"pemilih-{location.code}-{timezone.localdate().isoformat()}.csv")
 
 
 def csv_answer(text: str, name: str) -> HttpResponse:

@@ -24,12 +24,12 @@ from .. import searches as verbs
 from ..list_forms import ListDownloadForm, SearchForm
 from ..models import Register, Search, SearchList
 from . import returned
-from .location import book_answer, csv_answer
+from .location import book_answer, csv_stream
 
 if TYPE_CHECKING:
     import uuid
 
-    from django.http import HttpRequest, HttpResponse
+    from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 
     from accounts.models import User
 
@@ -149,7 +149,7 @@ def counts_of(searched: Any) -> list[tuple[str, str, int]]:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     """The list as a file to be answered; a POST gives it, and is recorded."""
     user = cast("User", request.user)
     require(user, Permission.SEE_VOTERS)
@@ -169,7 +169,7 @@ def download(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     name = f"pencarian-{searched.home_id or 'tanpa-domisili'}-{timezone.localdate().isoformat()}"
     if given["bentuk"] == form.XLSX:
         return book_answer(verbs.as_book(rows), f"{name}.xlsx")
-    return csv_answer(exporting.as_csv(rows), f"{name}.csv")
+    return csv_stream(exporting.csv_pieces(rows), f"{name}.csv")
 
 
 @require_POST

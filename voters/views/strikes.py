@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -29,7 +29,7 @@ from .. import strikes as verbs
 from ..list_forms import ListDownloadForm
 from ..models import Strike
 from . import returned
-from .location import book_answer, csv_answer
+from .location import book_answer, csv_stream
 
 if TYPE_CHECKING:
     from django.http import HttpRequest, QueryDict
@@ -42,7 +42,7 @@ REFUSED: Final = 422
 
 
 @require_http_methods(["GET", "POST"])
-def strikes(request: HttpRequest) -> HttpResponse:
+def strikes(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """`keadaan`: one of `strikes.STATES`; `wilayah`: a home regency or province. A POST ticks off the chosen ones, or all
     of the state there."""
     user = cast("User", request.user)  # LoginRequiredMiddleware lets nobody else in
@@ -50,7 +50,7 @@ def strikes(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _acknowledge(request)
     if request.GET.get("format") == "csv":
-        return csv_answer(exporting.as_csv(verbs.export(by=user)), f"{file_name()}.csv")
+        return csv_stream(exporting.csv_pieces(verbs.export(by=user)), f"{file_name()}.csv")
     region = region_asked(request.GET)
     own = verbs.asked_of(user, region=region)
     counts = own.aggregate(**{state: Count("pk", filter=condition) for state, condition in verbs.STATES.items()})
@@ -161,7 +161,7 @@ def not_found(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @never_cache
-def download(request: HttpRequest) -> HttpResponse:
+def download(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
     """The list, or one state (`keadaan`) or one home (`wilayah`) of it, as a file to be answered; a POST gives it, and is recorded."""
     user = cast("User", request.user)
     require(user, Permission.SEE_VOTERS)
@@ -185,7 +185,7 @@ def download(request: HttpRequest) -> HttpResponse:
     )
     if given["bentuk"] == form.XLSX:
         return book_answer(verbs.as_book(rows), f"{file_name()}.xlsx")
-    return csv_answer(exporting.as_csv(rows), f"{file_name()}.csv")
+    return csv_stream(exporting.csv_pieces(rows), f"{file_name()}.csv")
 
 
 @require_http_methods(["GET", "POST"])

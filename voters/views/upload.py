@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +27,7 @@ from ..filters import BatchFilter
 from ..forms import UploadForm
 from ..models import MendedRow
 from .batch_report import report_of
-from .location import book_answer, csv_answer
+from .location import book_answer, csv_stream
 from .location import crumbs as location_crumbs
 
 if TYPE_CHECKING:
@@ -218,10 +218,10 @@ def progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_GET
-def refused(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
+def refused(request: HttpRequest, pk: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     require(request.user, Permission.ENTER)
     shown = one_batch(request.user, pk)
-    return csv_answer(exporting.refused_as_csv(batch=shown, by=request.user), f"{refused_name(shown)}.csv")
+    return csv_stream(exporting.refused_as_csv(batch=shown, by=request.user), f"{refused_name(shown)}.csv")
 
 
 @require_GET
