@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db.models import Case, Q, Value, When
@@ -11,12 +13,15 @@ from .levels import dotted, level_of, normalise
 if TYPE_CHECKING:
     from .models import RegionQuerySet
 
+KINDS = ("kabupaten ", "kota ", "kota administrasi ", "kabupaten administrasi ")
 ABBREVIATIONS = {"kab": "kabupaten", "kab.": "kabupaten"}
 
 
-def matching(regions: RegionQuerySet, words: str) -> RegionQuerySet:
-    """Those of `regions` whose code begins so, or whose name and what lies above hold every word; the best first."""
-    return with_code(regions, words) if words[:1].isdigit() else with_name(regions, words)
+def matching(regions: RegionQuerySet, words: str, *, near: str = "") -> RegionQuerySet:
+    """Those of `regions` whose code begins so, or whose name and what lies above hold every word; the best first, of the same
+    level those of the province `near`.
+    """
+    return with_code(regions, words) if words[:1].isdigit() else with_name(regions, words, near=near)
 
 
 def with_code(regions: RegionQuerySet, text: str) -> RegionQuerySet:
@@ -27,7 +32,7 @@ def with_code(regions: RegionQuerySet, text: str) -> RegionQuerySet:
     return regions.filter(pk__startswith=dotted(digits)).order_by("pk")
 
 
-def with_name(regions: RegionQuerySet, text: str) -> RegionQuerySet:
+def with_name(regions: RegionQuerySet, text: str, *, near: str = "") -> RegionQuerySet:
     """The first word is in the name itself, the others there or above: `taban jambe`, `kab. tangerang`."""
     words = [ABBREVIATIONS.get(word, word) for word in text.lower().replace(",", " ").split()]
     if not words:
@@ -37,18 +42,24 @@ def with_name(regions: RegionQuerySet, text: str) -> RegionQuerySet:
         found = found.filter(
             Q(name__icontains=word) | Q(parent__name__icontains=word) | Q(parent__parent__name__icontains=word)
         )
-    return found.order_by(rank(words), "level", "name", "pk")
+    is_far = Case(When(pk__startswith=near, then=Value(0)), default=Value(1)) if near else Value(0)
+    return found.order_by(rank(words), "level", is_far, "name", "pk")
 
 
 def rank(words: list[str]) -> Case:
-    """First the very name, then names that begin so, then names that begin with the first word."""
+    """First the very name, then names that begin so, then names that begin with the first word; `kediri` is the very name of
+    Kabupaten Kediri, too."""
     whole = " ".join(words)
     return Case(
-        When(name__iexact=whole, then=Value(0)),
-        When(name__istartswith=whole, then=Value(1)),
-        When(name__istartswith=words[0], then=Value(2)),
+        When(_named("iexact", whole), then=Value(0)),
+        When(_named("istartswith", whole), then=Value(1)),
+        When(_named("istartswith", words[0]), then=Value(2)),
         default=Value(3),
     )
+
+
+def _named(lookup: str, text: str) -> Q:
+    return reduce(or_, (Q(**{f"name__{lookup}": f"{kind}{text}"}) for kind in ("", *KINDS)))
 
 
 def is_code(text: str) -> bool:

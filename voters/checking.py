@@ -288,7 +288,7 @@ def _texts_of(person: Person) -> dict[str, str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
-        return "WNA" if value else ""
+        return "WNA" if value else "WNI"
     return "" if value is None else str(value)
 
 

@@ -118,6 +118,19 @@ def correct(*, voter: Voter, fields: Mapping[str, str], by: Actor, doubts: Colle
     return _write(update, person, by=by, action="voter.corrected", stored=stored)
 
 
+def proposals_of(voter: Voter) -> dict[str, str]:
+    """By column what would make NIK and person agree, plain, any one of them; empty where nothing contradicts."""
+    if voter.nik_verdict != nik.BAD:
+        return {}
+    stored = storing.stored_voters([voter.pk])[voter.pk]
+    born = stored.open_record().birth_date
+    verdict = nik.nik_verdict(stored.open_nik(), born, voter.sex, district_known=True)
+    return {_PROPOSED_COLUMNS[each.field]: each.value for each in verdict.corrections}
+
+
+_PROPOSED_COLUMNS = {"sex": "jenis_kelamin", "birth_date": "tanggal_lahir", "nik": "nik"}
+
+
 @transaction.atomic
 def place(*, voter: Voter, location: SpecialLocation, by: Actor) -> Voter:
     """An unplaced voter turned up at a location: a new voter there, and the unplaced row stays, marked placed."""

@@ -88,7 +88,8 @@ def facts_of(row: VoterRow) -> list[dict[str, Any]]:
         (_("Official mark"), voter.get_official_mark_display() if voter.official_mark else ""),
     ]
     if row.nik and voter.nik_verdict == NIKVerdict.BAD:
-        facts[0] = (_("NIK"), f"{row.nik} ({_('at odds with birth date, sex or any known district')})")
+        why = _("at odds with birth date, sex or any known district")
+        facts[0] = (_("NIK"), f"{row.nik} ({why})")
     return [{"label": label, "text": text} for label, text in facts if text]
 
 

@@ -17,7 +17,7 @@ from locations.models import Batch
 from . import columns, missing, undoing
 from .forms import file_fault
 from .masking import without_identities
-from .models import DuplicateCase, Notice, Undo
+from .models import BatchBefore, DuplicateCase, Notice, Undo
 
 STATES: Final = {
     Batch.State.CHECKING: (gettext_lazy("waits for your confirmation"), "warn"),
@@ -36,7 +36,7 @@ class Outcome(TextChoices):
     """What became of the rows of a file; in the order of the page."""
 
     ACCEPTED = "accepted", gettext_lazy("new")
-    UPDATED = "updated", gettext_lazy("known already, brought up to date")
+    UPDATED = "updated", gettext_lazy("known already")
     DUPLICATES = "duplicates", gettext_lazy("registered elsewhere too")
     REJECTED = "rejected", gettext_lazy("refused")
 
@@ -79,9 +79,19 @@ def figures_of(batch: Batch) -> list[dict[str, Any]]:
         {"value": getattr(batch, outcome), "label": outcome.label, "tone": tone_of(outcome, getattr(batch, outcome))}
         for outcome in Outcome
     ]
-    if batch.mode == Batch.Mode.ADD:
-        outcomes[list(Outcome).index(Outcome.UPDATED)]["label"] = _("known already, left as they were")
+    if batch.updated:
+        outcomes[list(Outcome).index(Outcome.UPDATED)]["label"] = known_text(batch)
     return [{"value": batch.rows, "label": _("rows")}, *outcomes]
+
+
+def known_text(batch: Batch) -> str:
+    """Of those known already how many the list changed: told as long as it can be taken back."""
+    if batch.mode == Batch.Mode.ADD:
+        return _("known already, left as they were")
+    if batch.state != Batch.State.DONE or batch.undo_until is None or batch.undo_until < timezone.now():
+        return str(Outcome.UPDATED.label)
+    changed = BatchBefore.everywhere.filter(batch=batch).count()
+    return _("known already, %(changed)s of them changed") % {"changed": number_format(changed, force_grouping=True)}
 
 
 def missing_of(batch: Batch) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 from django.utils.translation.template import templatize
 
-from tests.house.code import BASE, modules
+from tests.house.code import BASE, modules, name_of
 from tpskhusus.messages import KEYWORDS
 
 pytestmark = pytest.mark.once
@@ -83,3 +83,16 @@ def test_what_marks_a_text_is_called_as_the_catalogue_knows_it():
         if alias.name in KEYWORDS and alias.asname and alias.asname not in KEYWORDS
     ]
     assert not unknown
+
+
+def test_no_text_is_marked_within_another_where_the_extractor_does_not_see_it():
+    hidden = [
+        f"{path}:{call.lineno} {ast.unparse(call)}"
+        for path, tree in modules()
+        for text in ast.walk(tree)
+        if isinstance(text, ast.JoinedStr)
+        for call in ast.walk(text)
+        if isinstance(call, ast.Call) and name_of(call.func) in KEYWORDS and isinstance(call.args[0], ast.Constant)
+    ]
+
+    assert not hidden

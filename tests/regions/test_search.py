@@ -35,8 +35,17 @@ def test_a_village_is_found_by_its_name_and_what_lies_above(words: str) -> None:
 
 
 def test_the_very_name_comes_first_and_the_larger_region_before_the_smaller() -> None:
-    assert found("tangerang") == ["36.71.01", "36.03", "36.71"]
+    assert found("tangerang") == ["36.03", "36.71", "36.71.01"]
     assert found("jambe") == ["36.03.04", "36.03.04.2010"]
+
+
+def test_of_alike_names_that_of_the_own_province_comes_first() -> None:
+    for code in ("51", "51.02", "51.02.01", "36.03.05"):
+        factories.region(code, "Kediri")
+
+    for near, first in (("51", "51.02.01"), ("36", "36.03.05")):
+        districts = matching(Region.objects.filter(level=3), "kediri", near=near)
+        assert districts[0].pk == first
 
 
 @pytest.mark.parametrize("text", ["36.03.04.2", "3603042", "36 03 04 2"])

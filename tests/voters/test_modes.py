@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.models import AuditEntry, Role
 from locations.models import Batch, Block
 from tests import factories
-from voters import acts, importing, missing, registration, undo
+from voters import acts, importing, missing, registration, undo, words
 from voters.models import Act, BatchBefore, BatchMissing, Voter, VoterIdentity
 
 from .lists import as_csv, counts, invented_nik, load, prisons, row
@@ -318,3 +318,14 @@ def test_departures_are_entered_only_at_the_locations_that_are_ticked(places, cl
     assert list(unsure.context["form"].errors) == ["lengkap"]
     assert [voter.name for voter in Voter.everywhere.filter(departure=TODAY())] == [person(6)["nama"]]
     assert names(batch) == [person(8)["nama"], person(9)["nama"]]
+
+
+def test_of_those_known_already_it_is_told_how_many_changed(places, clerk, browser):
+    load(person(0), person(1), person(2), by=clerk)
+    batch = load(person(0, alamat="Jl. Baru 1"), person(1), by=clerk)
+
+    page = browser.get(f"/pemilih/berkas/{batch.pk}/")
+
+    assert "sudah ada, 1 di antaranya berubah" in text_of(page)
+    Batch.everywhere.update(undo_until=timezone.now())
+    assert "berubah" not in [figure["label"] for figure in words.figures_of(Batch.everywhere.get(pk=batch.pk))][2]

@@ -294,6 +294,14 @@ def test_nothing_or_two_things_are_no_list(browser, place, sent):
     assert not Batch.everywhere.exists()
 
 
+def test_a_citizen_is_shown_as_one_whether_the_row_is_taken_or_not(browser, place):
+    data = "nama,tanggal_lahir,jenis_kelamin,kewarganegaraan\nBudi,1990-08-15,L,WNI\nSiti,1990-08-15,?,WNI\n"
+
+    page = browser.get(send(browser, data, place=place))
+
+    assert [texts[-1] for texts in texts_of(page)] == ["WNI", "WNI"]
+
+
 def test_too_much_to_paste_is_said_and_never_cut(browser, place, settings):
     assert "maxlength" not in str(browser.get(UPLOAD).context["form"]["tempel"])
     pasted = "nama\tnik\n" + "Budi\t-\n" * (PASTED_CHARACTERS // 7)

@@ -1,5 +1,7 @@
 """The form of one voter says what an import would warn of, and asks before it takes two for one."""
 
+import re
+
 import pytest
 from django.contrib.messages import get_messages
 from django.test import Client
@@ -135,3 +137,29 @@ def test_a_wrong_nik_is_named_even_where_what_it_would_tell_is_missing(save):
     found = errors_of(page)
     assert (found["nik"], found["kode_wilayah_domisili"]) == (["nik_length"], ["bad_region_code"])
     assert found["tanggal_lahir"] == ["required"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"jenis_kelamin": "P"}, "jenis_kelamin"),
+        ({"tanggal_lahir": "1990-08-16"}, "tanggal_lahir"),
+        ({"tanggal_lahir": "1990-08-16"}, "nik"),
+    ],
+)
+def test_what_would_make_the_nik_agree_is_taken_with_a_click_and_shown_hidden(save, browser, cells, column):
+    save(**cells)
+    voter = Voter.everywhere.get()
+
+    page = browser.get(f"/pemilih/{voter.pk}/")
+    form = browser.get(f"/pemilih/{voter.pk}/ubah/").content.decode()
+    browser.post(f"/pemilih/{voter.pk}/ubah/", {"pakai": column})
+
+    assert f'name="pakai" value="{column}"' in page.content.decode()
+    assert f'name="pakai" value="{column}"' in form
+    assert not re.search(r"\d{16}|1990-08-1", page.content.decode() + form)
+    voter.refresh_from_db()
+    assert voter.nik_verdict == "ok"
+    assert not browser.get(f"/pemilih/{voter.pk}/").context["proposals"]
+    browser.post(f"/pemilih/{voter.pk}/ubah/", {"pakai": column})
+    assert Voter.everywhere.get().nik_verdict == "ok"

@@ -83,6 +83,7 @@ def page(
         "cases": open_cases(request.user).filter(voter=voter),
         "told": told_of(voter, user=request.user),
         "identity": identity,
+        "proposals": proposals_shown(voter) if may(request.user, Permission.ENTER) else [],
         "reveal_form": reveal_form or ReasonForm(),
         "may_reveal": may(request.user, Permission.REVEAL_IDENTITY),
         "may_enter": may(request.user, Permission.ENTER),
@@ -145,6 +146,8 @@ def after_saving(request: HttpRequest, voter: Voter) -> str:
 def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(request.user, Permission.ENTER)
     voter = one_voter(request.user, pk)
+    if "pakai" in request.POST:
+        return take_proposal(request, voter)
     form = VoterForm(
         request.POST if request.method == "POST" else None,
         masked=masking.masked_cells(voter),
@@ -161,6 +164,33 @@ def edit(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     return form_page(request, form, voter.location, voter=voter, crumbs=trail_of(voter, pgettext("verb", "Correct")))
 
 
+def take_proposal(request: HttpRequest, voter: Voter) -> HttpResponse:
+    """One of the corrections that would make NIK and person agree, with a click and unseen where it identifies."""
+    column = request.POST["pakai"]
+    proposed = registration.proposals_of(voter)
+    if column not in proposed:
+        messages.info(request, _("Nothing is proposed here any more."))
+        return redirect("voters:detail", voter.pk)
+    try:
+        registration.correct(voter=voter, fields={column: proposed[column]}, by=request.user)
+    except ValidationError as faults:
+        messages.error(request, " ".join(faults.messages))
+    else:
+        messages.success(request, _("%(name)s is saved.") % {"name": voter.name})
+    return redirect("voters:detail", voter.pk)
+
+
+def proposals_shown(voter: Voter) -> list[dict[str, Any]]:
+    """As a page may show them: what identifies is hidden."""
+    labels = {
+        "jenis_kelamin": _("Take the sex from the NIK"),
+        "tanggal_lahir": _("Take the birth date from the NIK"),
+        "nik": _("Put the birth date of this entry into the NIK"),
+    }
+    shown = masking.masked_row(registration.proposals_of(voter))
+    return [{"column": column, "label": labels[column], "text": text} for column, text in shown.items()]
+
+
 def form_page(
     request: HttpRequest,
     form: VoterForm,
@@ -175,6 +205,7 @@ def form_page(
         "form": form,
         "location": location,
         "voter": voter,
+        "proposals": proposals_shown(voter) if voter else [],
         "crumbs": crumbs,
         "cancel_url": cancel,
         "blocks": blocks_of(location, request.user) if location else [],
