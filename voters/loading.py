@@ -13,11 +13,14 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from typing import Any, TypeVar
+from itertools import islice
+from typing import Any, Final, TypeVar
 
 from django.db import DatabaseError, connection, models, transaction
 
 from locations.memo import Memo
+
+LINES_A_COPY: Final = 10_000
 
 Rows = Iterable[Sequence[Any]]
 T = TypeVar("T")
@@ -61,8 +64,9 @@ def insert_encoded(model: type[models.Model], fields: Sequence[str], rows: Itera
     table = connection.ops.quote_name(model._meta.db_table)
     if connection.vendor == "postgresql":
         last = Memo(_copied).__getitem__ if not _is_own(columns[-1]) else _copied
-        text = "".join([f"{row}\t{last(value)}\n" for row, value in rows])
-        _copy_text(table, columns, text)
+        lines = (f"{row}\t{last(value)}\n" for row, value in rows)
+        while text := "".join(islice(lines, LINES_A_COPY)):
+            _copy_text(table, columns, text)
         return
     adapt = _SQLITE.get(_type(columns[-1]), _as_it_is)
     marks = ", ".join(["%s"] * len(columns))
