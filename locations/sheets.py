@@ -20,10 +20,11 @@ MAX_COLUMNS = 60
 NO_HEADER = 0  # the row chosen for the header where a list has none
 MAX_LINE_BYTES = 64 * 1024
 MAX_LINES_IN_A_ROW = 100
+WORKBOOK = b"PK\x03\x04"  # what an XLSX file begins with
 DELIMITERS = ",;\t#|"
 
 _BOM = b"\xef\xbb\xbf"
-_XLSX, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+_OLE = b"\xd0\xcf\x11\xe0"
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 _OTHER_KINDS = {
     b"PK\x05\x06": "is_compressed",
@@ -107,7 +108,7 @@ def read(file: BinaryIO, known: Collection[str] = frozenset(), choice: Choice = 
     """
     source = io.BufferedReader(_Raw(file), MAX_LINE_BYTES) if not isinstance(file, io.BufferedReader) else file
     start = source.peek(_START_BYTES)[:_START_BYTES]
-    if start.startswith(_XLSX):
+    if start.startswith(WORKBOOK):
         return _workbook(source, known, choice)
     if start.startswith(_OLE):
         raise SheetError("is_encrypted" if workbooks.is_encrypted(source, b"") else "is_xls", 1)
@@ -305,7 +306,7 @@ class _Lines:
                 self.file = io.BufferedReader(_Recoded(self.file, first[len(start) :], encoding), MAX_LINE_BYTES)
                 self._encoding = "utf-8"
                 first = self.file.readline(MAX_LINE_BYTES + 1)
-        for start, code in {**_OTHER_KINDS, _XLSX: "is_xlsx", _OLE: "is_xls"}.items():
+        for start, code in {**_OTHER_KINDS, WORKBOOK: "is_xlsx", _OLE: "is_xls"}.items():
             if first.startswith(start):
                 raise SheetError(code, 1)
         if first.startswith(_BOM):

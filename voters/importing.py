@@ -21,7 +21,7 @@ from accounts.ids import new_id
 from accounts.permissions import Actor, Permission, require
 from locations import intake
 from locations.models import Batch, SpecialLocation
-from locations.sheets import SheetError
+from locations.sheets import WORKBOOK, SheetError
 from regions.levels import COUNTRY_CODE
 
 from . import columns, entering, preparing, vault
@@ -55,7 +55,7 @@ def receive(
     hashed = _Hashed(file)
     batch.size_bytes = vault.write(hashed, stored_path(batch), batch.pk, most_bytes=settings.MAX_UPLOAD_BYTES)
     batch.sha256 = hashed.digest.hexdigest()
-    batch.rows_total = max(hashed.lines - 1, 1)  # about: the header apart, lines within quotation marks counted
+    batch.rows_total = hashed.rows
     with transaction.atomic():
         batch.save(force_insert=True)
         audit.record(by=by, action="voters.receive", subject=batch, territory=territory, size_bytes=batch.size_bytes)
@@ -118,13 +118,19 @@ class _Hashed:
     """A file that is hashed, and its lines counted, while it is read."""
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self.digest, self.lines = file, hashlib.sha256(), 0
+        self._file, self.digest, self.lines, self.start = file, hashlib.sha256(), 0, b""
 
     def read(self, size: int, /) -> bytes:
         data = self._file.read(size)
         self.digest.update(data)
         self.lines += data.count(b"\n")
+        self.start = self.start or data[: len(WORKBOOK)]
         return data
+
+    @property
+    def rows(self) -> int | None:
+        """About: the header apart, lines within quotation marks counted. A workbook tells when it is opened."""
+        return None if self.start == WORKBOOK else max(self.lines - 1, 1)
 
 
 def stored_header(batch: Batch) -> list[str]:

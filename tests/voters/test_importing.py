@@ -474,6 +474,12 @@ def test_codes_of_bps_that_were_refused_cast_doubt_on_the_others(prison):
     assert batch.warnings["bps_suspected"]["rows"] == [2]
 
 
+def test_how_many_rows_a_workbook_has_is_not_guessed_from_its_bytes(prison):
+    batch = importing.receive(file=io.BytesIO(b"PK\x03\x04" + b"\n" * 50), file_name="daftar.xlsx", by=SYSTEM)
+
+    assert batch.rows_total is None
+
+
 def test_the_same_person_twice_in_one_file_counts_as_updated_and_the_later_row_wins(prison):
     batch = load(
         row("Budi Santoso", kode_lokasi="A", blok="Mawar"), row("Budi Santosa", kode_lokasi="A", blok="Melati")
