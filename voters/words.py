@@ -18,6 +18,7 @@ from . import columns, missing, undoing
 from .forms import file_fault
 from .masking import without_identities
 from .models import BatchBefore, DuplicateCase, Notice, Undo
+from .reading import Reading
 
 STATES: Final = {
     Batch.State.CHECKING: (gettext_lazy("waits for your confirmation"), "warn"),
@@ -59,6 +60,7 @@ def batch_line(batch: Batch) -> dict[str, Any]:
         "state": word,
         "tone": tone,
         "mode": MODES[Batch.Mode(batch.mode)],
+        "sheet": sheet_of(batch),
         "check_url": reverse("voters:batch_check", args=[batch.pk]) if batch.state == Batch.State.CHECKING else "",
         "is_done": batch.state in (Batch.State.DONE, Batch.State.TAKEN_BACK),
     }
@@ -67,6 +69,12 @@ def batch_line(batch: Batch) -> dict[str, Any]:
 def name_of(batch: Batch) -> str:
     """The file's name, which people sometimes call after somebody's NIK."""
     return without_identities(batch.file_name) or _("list")
+
+
+def sheet_of(batch: Batch) -> str:
+    """Which sheet of its workbook was chosen, in words; empty for a CSV, and where nobody chose."""
+    name = without_identities(Reading.of(batch.reading).sheet)
+    return _("sheet %(name)s") % {"name": name} if name else ""
 
 
 def size_of(batch: Batch) -> str:
