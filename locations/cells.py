@@ -47,6 +47,7 @@ FILE_FAULTS: dict[str, str] = {
     "too_many_columns": gettext_noop("The file has more than 60 columns."),
     "too_many_rows": gettext_noop("The file has too many rows for one upload; it stopped at row %(row)s. Split it."),
     "missing_column": gettext_noop("The column %(column)s is missing."),
+    "columns_moved": gettext_noop("The columns of this file are not those that were chosen for it."),
     "column_twice": gettext_noop("The column %(column)s stands in the header twice."),
     "encoding": gettext_noop(
         "Row %(row)s is written in another encoding than the rows before, or in an unknown one. Save the file as CSV UTF-8."

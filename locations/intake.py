@@ -122,6 +122,17 @@ def finish(batch: Batch, *, counts: Mapping[str, int], warnings: Mapping[str, An
     batch.save()
 
 
+def reopen(batch: Batch) -> bool:
+    """A batch whose file could not be read as it was to be waits for its confirmation again; False where it did not fail."""
+    failed = Batch.everywhere.filter(pk=batch.pk, state=Batch.State.FAILED).exclude(stored_name="")
+    now = timezone.now()
+    return bool(
+        failed.update(
+            state=Batch.State.CHECKING, failure={}, started_at=None, finished_at=None, rows_done=0, heartbeat_at=now
+        )
+    )
+
+
 def fail(batch: Batch, *, code: str, row: int | None = None, column: str | int | None = None) -> None:
     """The file as a whole could not be read; nothing of it was taken."""
     batch.failure = {"code": code, "row": row, "column": column}
@@ -141,7 +152,9 @@ def outdated(subject: str, *, at: datetime.datetime) -> list[Batch]:
 
 def unconfirmed(subject: str, *, at: datetime.datetime) -> list[Batch]:
     """Batches whose sender was shown how they will be read, and never came back."""
-    old = Batch.everywhere.filter(subject=subject, state=Batch.State.CHECKING, received_at__lt=at - KEPT_UNCONFIRMED)
+    until = at - KEPT_UNCONFIRMED
+    is_left = Q(heartbeat_at=None) | Q(heartbeat_at__lt=until)  # or was looked at again after it had failed
+    old = Batch.everywhere.filter(is_left, subject=subject, state=Batch.State.CHECKING, received_at__lt=until)
     return list(old.order_by("received_at"))
 
 

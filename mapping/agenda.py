@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from django.db.models import Count, F, Sum
+from django.db.models import Count, Exists, F, OuterRef, Sum
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.timesince import timesince
@@ -13,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.permissions import Permission, may
-from locations.models import Batch, SpecialLocation
-from voters import announcing, searches
+from locations.models import Batch, Refusal, SpecialLocation
+from voters import announcing, missing, searches
 from voters import strikes as strike_lists
 from voters import words as list_words
 from voters.models import Announcement, DuplicateCase, Notice, Strike
@@ -48,6 +49,7 @@ def todo(user: User, policy: Policy) -> list[dict[str, Any]]:
         found += [strikes(user), not_found_at_home(user), overdue_searches(user)]
     if may(user, Permission.ENTER):
         found += [announced(user), unaccepted(user)]
+        found += not_on_the_list(user)
         found += [unconfirmed(user), nearly(proposals), ready(proposals), without_voters(user, policy)]
     return [item for item in found if item["count"]]
 
@@ -82,12 +84,15 @@ def returned(proposals: Any) -> dict[str, Any]:
 
 
 def refused_rows(user: User) -> dict[str, Any]:
-    """Of the latest files that had any."""
+    """Of the latest files of which any wait to be corrected; after 30 days there are none."""
     batches = Batch.objects.visible_to(user).filter(subject=Batch.Subject.VOTERS, state=Batch.State.DONE)
-    found = list(batches.filter(rejected__gt=0).order_by("-received_at")[:LATEST_BATCHES])
+    refused = Refusal.objects.visible_to(user)
+    waiting = batches.filter(Exists(refused.filter(batch=OuterRef("pk"))), rejected__gt=0)
+    found = list(waiting.order_by("-received_at")[:LATEST_BATCHES])
+    count = refused.filter(batch__in=found).count()
     url = reverse("voters:batch", args=[found[0].pk]) if found else ""
     text = _("from %(files)s") % {"files": ", ".join(batch.file_name for batch in found[:NAMED])}
-    return item(sum(batch.rejected for batch in found), _("Rows of voter lists refused"), text, url, _("Mend"))
+    return item(count, _("Rows of voter lists refused"), text, url, _("Mend"))
 
 
 def unconfirmed(user: User) -> dict[str, Any]:
@@ -96,6 +101,20 @@ def unconfirmed(user: User) -> dict[str, Any]:
     text = " · ".join(list_words.name_of(batch) for batch in found.order_by("-received_at")[:NAMED])
     url = f"{reverse('voters:batches')}?keadaan={Batch.State.CHECKING}"
     return item(found.count(), _("Voter lists not imported yet"), text, url, _("Look"), "bad")
+
+
+def not_on_the_list(user: User) -> list[dict[str, Any]]:
+    """Of each of the latest lists that replace the one before: whom it does not name."""
+    title, text = _("Voters missing from a new list"), _("%(file)s does not name them: have they left?")
+    waiting = islice(missing.of_lists(user).items(), LATEST_BATCHES)
+    return [
+        item(count, title, text % {"file": list_words.name_of(batch)}, missing_url(batch), _("Decide"), "bad")
+        for batch, count in waiting
+    ]
+
+
+def missing_url(batch: Batch) -> str:
+    return reverse("voters:batch_missing", args=[batch.pk])
 
 
 def duplicate_cases(user: User) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django.utils import timezone
@@ -16,6 +16,8 @@ from locations.sheets import NO_HEADER
 from . import importing
 from .models import KnownHeader
 from .reading import Reading, digest_of, found_mapping
+
+OF_THE_CHOICE: Final = frozenset(("columns_moved", "column_twice", "missing_column", "no_header", "no_rows"))
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +48,22 @@ def confirm(
         return False
     _remember(batch, reading, header, by)
     audit.record(by=by, action="voters.confirm", subject=batch, territory=batch.territory)
+    return True
+
+
+def is_readable_otherwise(batch: Batch) -> bool:
+    """Whether a list failed for what its sheet, header row and columns were taken for, so that another choice may mend it."""
+    is_failed = batch.state == Batch.State.FAILED and batch.failure.get("code") in OF_THE_CHOICE
+    return is_failed and bool(batch.stored_name) and importing.stored_path(batch).exists()
+
+
+@transaction.atomic
+def look_again(*, batch: Batch, by: User) -> bool:
+    """A list that failed for how it was to be read is shown again, to be read otherwise; False where it is not one of those."""
+    _require(batch, None, by)
+    if not is_readable_otherwise(batch) or not intake.reopen(batch):
+        return False
+    audit.record(by=by, action="voters.look_again", subject=batch, territory=batch.territory)
     return True
 
 

@@ -111,6 +111,14 @@ def waiting(batch: Batch) -> Any:
     return BatchMissing.everywhere.filter(_present("voter__"), batch=batch, is_in_doubt=False)
 
 
+def of_lists(user: User) -> dict[Batch, int]:
+    """How many wait in each list that this person may open, the newest first."""
+    waiting = BatchMissing.objects.visible_to(user).filter(_present("voter__"), is_in_doubt=False)
+    counts = Counter(dict(_counts(waiting, "batch")))
+    lists = Batch.objects.visible_to(user).filter(pk__in=list(counts), state=Batch.State.DONE)
+    return {batch: counts[batch.pk] for batch in lists.order_by("-received_at", "-pk")}
+
+
 def departures(batch: Batch) -> Any:
     """Acts that came of it and were not taken back."""
     return Act.everywhere.filter(batch=batch, taken_back_at=None)

@@ -34,7 +34,7 @@ from regions.territory import National
 from . import columns, keyring, loading, nik, storing, template, vault
 from .columns import ParsedRow
 from .models import Register, Voter, VoterIdentity
-from .reading import Reading
+from .reading import Reading, fits
 from .resolving import LocationRef, Person, Place, Regions, Resolver
 from .rounded import LastDigits, last_digits
 from .spool import Spool, left_behind
@@ -152,6 +152,8 @@ def prepare(batch: Batch, path: Path, on_progress: Callable[[int], None]) -> Pre
     with vault.read(path, batch.pk) as file:
         reading = Reading.of(batch.reading)
         sheet = reading.open(file)
+        if reading.mapping is not None and not fits(reading.mapping, sheet.header):
+            raise SheetError("columns_moved", sheet.header_row)
         layout = reading.layout(sheet.header)
         default = batch.location.code if batch.location else ""
         for missing in columns.missing_columns(layout, location_code=default):

@@ -251,6 +251,26 @@ def test_the_upload_says_what_the_list_does(places, clerk, browser):
     assert Batch.everywhere.latest("received_at").mode == REPLACE
 
 
+def test_the_desk_leads_to_whom_a_new_list_does_not_name_until_it_is_decided(places, clerk, browser):
+    factories.policy()
+    load(person(0), person(1), by=clerk)
+    batch = load(person(0), by=clerk, mode=REPLACE)
+    url = f"/pemilih/berkas/{batch.pk}/hilang/"
+
+    assert url in browser.get("/").content.decode()
+    missing.still_here(batch=batch, voter=Voter.everywhere.get(name=person(1)["nama"]), by=clerk)
+
+    assert url not in browser.get("/").content.decode()
+
+
+def test_the_desk_of_another_office_does_not_speak_of_them(places, clerk):
+    load(person(0), person(1), by=clerk)
+    load(person(0), by=clerk, mode=REPLACE)
+
+    assert list(missing.of_lists(clerk).values()) == [1]
+    assert not missing.of_lists(factories.user(territory="32"))
+
+
 def test_the_page_shows_who_is_missing_and_enters_departures(places, clerk, browser):
     load(person(0), person(1), person(2), by=clerk)
     batch = load(person(0), by=clerk, mode=REPLACE)

@@ -12,10 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Role
-from locations.models import Batch, Change
+from locations.models import Batch, Change, Refusal
 from mapping.models import Policy
 from tests import factories
-from voters import eligibility, importing, registration, tasks, words
+from voters import eligibility, importing, mending, registration, tasks, words
 from voters.models import DuplicateCase, Notice, Voter, VoterIdentity
 from voters.reasons import LABELS
 
@@ -653,3 +653,26 @@ def test_the_panel_of_a_location_leads_to_list_form_and_upload(places, browser):
         f"lokasi={places[0].pk}",
     ):
         assert way in text_of(fragment)
+
+
+def test_the_page_says_when_refused_rows_were_deleted_and_offers_nothing_more(places, operator, browser):
+    batch = load(row("Budi", NIK[:12]), row("Ani"), at=places[0], by=operator)
+    page = f"/pemilih/berkas/{batch.pk}/"
+    assert "ditolak.csv" in text_of(browser.get(page))
+
+    Batch.everywhere.update(finished_at=datetime.datetime(2026, 3, 5, 12, tzinfo=datetime.UTC))
+    importing.forget_uploads(at=datetime.datetime(2026, 4, 10, tzinfo=datetime.UTC))
+
+    said = text_of(browser.get(page))
+    assert "4 Apr 2026" in said
+    assert not re.search(r"/ditolak|\?baris=", said)
+    for address in ("ditolak.csv", "ditolak.xlsx"):
+        assert browser.get(f"{page}{address}").status_code == 404
+    assert browser.get(f"{page}ditolak/").status_code == 302
+
+
+def test_the_page_says_when_every_refused_row_was_corrected(places, operator, browser):
+    batch = load(row("Budi", NIK[:12]), at=places[0], by=operator)
+    mending.mend(refusal=Refusal.everywhere.get(batch=batch), fields={"nik": "-"}, by=operator)
+
+    assert "sudah diperbaiki" in text_of(browser.get(f"/pemilih/berkas/{batch.pk}/"))

@@ -465,3 +465,46 @@ def test_nonsense_changes_nothing(browser, place, choices):
     assert answer.url == url
     assert browser.get(url).context["figures"][1]["value"] == 1
     assert imported(browser, url, place).accepted == 1
+
+
+def test_a_list_whose_columns_no_longer_fit_is_read_otherwise_and_goes_on(browser, place, operator):
+    """The choice was made for another header, or by a version of the program with other columns."""
+    url = send(browser, IN_OTHER_WORDS, place=place)
+    batch = batch_of(url)
+    chosen = Reading(header_row=1, mapping=("nama", "nik")).as_json()
+    Batch.everywhere.filter(pk=batch.pk).update(reading=chosen, state=Batch.State.RECEIVED)
+    importing.run(batch)
+    page = f"/pemilih/berkas/{batch.pk}/"
+    assert "ulang" in browser.get(page).content.decode()
+
+    browser.post(url, {"tindakan": "ulang"})
+    assert browser.post(url, {"tindakan": "ulang"}).status_code == 302  # pressed twice
+    press(browser, url, "lihat", place, **TAKEN_FOR)
+    batch = imported(browser, url, place, **TAKEN_FOR)
+
+    assert (batch.state, batch.accepted, batch.failure) == (Batch.State.DONE, 2, {})
+    assert AuditEntry.everywhere.filter(action="voters.look_again").count() == 1
+
+
+def test_a_list_that_is_looked_at_again_is_kept_as_long_as_a_new_one(browser, place, operator):
+    batch = batch_of(send(browser, IN_OTHER_WORDS, place=place))
+    failed = {"state": Batch.State.FAILED, "failure": {"code": "missing_column", "row": 1, "column": "nama"}}
+    Batch.everywhere.update(received_at=timezone.now() - timedelta(days=20), **failed)
+    batch.refresh_from_db()
+    assert confirming.look_again(batch=batch, by=operator)
+
+    importing.forget_uploads(at=timezone.now() + timedelta(days=6))
+    assert Batch.everywhere.get().state == Batch.State.CHECKING
+
+    importing.forget_uploads(at=timezone.now() + timedelta(days=8))
+    assert not Batch.everywhere.exists()
+
+
+def test_what_no_choice_can_mend_is_not_offered_to_be_read_otherwise(browser, place, operator):
+    batch = batch_of(send(browser, IN_OTHER_WORDS, place=place))
+    failed = {"state": Batch.State.FAILED, "failure": {"code": "broken_quotes", "row": 3, "column": None}}
+    Batch.everywhere.update(**failed)
+    batch.refresh_from_db()
+
+    assert not browser.get(f"/pemilih/berkas/{batch.pk}/").context["may_be_read_otherwise"]
+    assert not confirming.look_again(batch=batch, by=operator)

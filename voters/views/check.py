@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from ..checking import AlikeNames, Check, Counted, Opened, ShownRow
 
-IMPORT, DISCARD = "impor", "buang"
+IMPORT, DISCARD, LOOK_AGAIN = "impor", "buang", "ulang"
 TAKEN: Final = (Batch.State.RECEIVED, Batch.State.RUNNING, Batch.State.DONE)
 HEADER_CHARACTERS: Final = 90
 DIGITS_OF_A_ROW: Final = 7
@@ -50,6 +50,8 @@ def check(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     user = cast("User", request.user)  # LoginRequiredMiddleware lets nobody else in
     require(user, Permission.ENTER)
     batch = one_batch(user, pk)
+    if request.POST.get("tindakan") == LOOK_AGAIN and confirming.look_again(batch=batch, by=user):
+        return redirect("voters:batch_check", batch.pk)
     if batch.state != Batch.State.CHECKING:
         return redirect("voters:batch", batch.pk)
     if request.method == "POST":

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from django_htmx.http import HttpResponseClientRefresh
 
 from accounts.permissions import Permission, may, require
+from locations import intake
 from locations.models import Batch, Refusal, SpecialLocation
 from locations.views import url_if_any
 
-from .. import books, columns, exporting, further, importing, receiving, refusals, undo, undoing, words
+from .. import books, columns, confirming, exporting, further, importing, receiving, refusals, undo, undoing, words
 from .. import template as templates
 from ..filters import BatchFilter
 from ..forms import UploadForm
@@ -181,12 +182,14 @@ def about(shown: Batch, request: HttpRequest) -> dict[str, Any]:
     if shown.state == Batch.State.CHECKING:
         return {"failure": _("It waits for the confirmation of whoever sent it.")}
     if shown.state == Batch.State.FAILED:
-        return {"failure": words.failure_of(shown)}
+        return {"failure": words.failure_of(shown), "may_be_read_otherwise": confirming.is_readable_otherwise(shown)}
     return {
         "figures": words.figures_of(shown),
         "report": report_of(shown, batches_of(request.user)),
         "warnings": words.warnings_of(shown),
         "page": refused_page(shown, request) if shown.rejected and shown.stored_name else None,
+        "is_forgotten": shown.rejected and not shown.stored_name,
+        "kept_until": shown.finished_at + intake.KEPT_FOR if shown.finished_at else None,
         "waiting": refusals.waiting(shown).count(),
         "mended": MendedRow.objects.visible_to(request.user).filter(batch=shown).count(),
         "columns": [{"label": _("Row"), "is_number": True}, *({"label": label} for label in refused_labels())],
@@ -220,14 +223,14 @@ def progress(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
 @require_GET
 def refused(request: HttpRequest, pk: uuid.UUID) -> HttpResponse | StreamingHttpResponse:
     require(request.user, Permission.ENTER)
-    shown = one_batch(request.user, pk)
+    shown = one_refused(request.user, pk)
     return csv_stream(exporting.refused_as_csv(batch=shown, by=request.user), f"{refused_name(shown)}.csv")
 
 
 @require_GET
 def refused_book(request: HttpRequest, pk: uuid.UUID) -> HttpResponse:
     require(request.user, Permission.ENTER)
-    shown = one_batch(request.user, pk)
+    shown = one_refused(request.user, pk)
     if shown.rejected > books.MOST_ROWS:
         raise Http404
     return book_answer(exporting.refused_as_book(batch=shown, by=request.user), f"{refused_name(shown)}.xlsx")
@@ -245,6 +248,11 @@ def batches_of(user: User) -> QuerySet[Batch]:
 
 def one_batch(user: User, pk: uuid.UUID) -> Batch:
     return get_object_or_404(batches_of(user), pk=pk)
+
+
+def one_refused(user: User, pk: uuid.UUID) -> Batch:
+    """One whose refused rows are still there."""
+    return get_object_or_404(batches_of(user).exclude(stored_name=""), pk=pk)
 
 
 def again_url(shown: Batch) -> str:
