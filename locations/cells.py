@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.formats import number_format
 from django.utils.translation import gettext_noop
 
 from .headers import plain
@@ -266,6 +267,11 @@ def parse_region(text: str) -> str:
         raise CellFault("bad_region_code")
     ends = [sum(widths[: count + 1]) for count in range(len(widths))]
     return ".".join(digits[end - width : end] for end, width in zip(ends, widths, strict=True))
+
+
+def as_said(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The params of a fault for its sentence: decimals as the language in force writes them."""
+    return {name: number_format(value) if isinstance(value, float) else value for name, value in params.items()}
 
 
 def number_of(least: float, most: float) -> Callable[[str], float | None]:

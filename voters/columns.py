@@ -87,6 +87,9 @@ WARNINGS: dict[str, str] = {
     "home_assumed": gettext_noop("No home given; the district that issued the NIK was taken."),
     "unknown_domicile": gettext_noop("No home given and none derivable; kept, not eligible."),
     "block_created": gettext_noop("A block that was not known before was created."),
+    "block_alike": gettext_noop(
+        "A new block is written almost like another one of the location. Proposed: choose one name when the list is looked at."
+    ),
     "twice_in_file": gettext_noop("The same person stands twice in the file; the later row counts."),
     "departure_kept": gettext_noop(
         "This person is registered elsewhere since leaving; the departure was kept as it was."

@@ -26,6 +26,7 @@ from locations.models import Batch, Block, Refusal
 from . import before, claims, keyring, loading, matching, missing, nik, preparing, report, storing
 from .models import Voter, VoterIdentity
 from .preparing import CODES, RANGES, Prepared, part_of
+from .reading import alike
 from .resolving import Person
 from .updating import Stored, Update, update_of
 
@@ -190,28 +191,33 @@ class Entry:
             for number, first in zip(numbers.tolist(), firsts.tolist(), strict=True):
                 first_rows.setdefault(number, int(chunk["number"][first]))
         stored = self._stored_blocks()
+        alike_to = {(place, alike(name)): name for (place, _lower), (_pk, name) in stored.items()}
         blocks: list[uuid.UUID | None] = [None] * len(self.prepared.blocks)
         created = []
         for number, (place_number, name) in enumerate(self.prepared.blocks):
             place = self.prepared.places[place_number]
             if number not in first_rows or not isinstance(place, uuid.UUID):
                 continue
-            blocks[number] = stored.get((place, name.lower()))
+            blocks[number], _name = stored.get((place, name.lower()), (None, ""))
             if blocks[number] is None:
                 block = Block(location_id=place, territory=self.prepared.territories[place_number], name=name)
                 block.batch = self.batch
                 blocks[number] = block.pk
                 created.append(block)
                 self.warnings.add("block_created", first_rows[number])
+                known = alike_to.setdefault((place, alike(name) or name), name)
+                if known != name:
+                    self.warnings.add("block_alike", first_rows[number], name=intake.named((name, known)))
         Block.everywhere.bulk_create(sorted(created, key=lambda block: (block.location_id, block.name)))
         return blocks
 
-    def _stored_blocks(self) -> dict[tuple[uuid.UUID, str], uuid.UUID]:
+    def _stored_blocks(self) -> dict[tuple[uuid.UUID, str], tuple[uuid.UUID, str]]:
+        """By place and name in small letters: id and name."""
         places = {self.prepared.places[place] for place, _ in self.prepared.blocks}
-        blocks: dict[tuple[uuid.UUID, str], uuid.UUID] = {}
+        blocks: dict[tuple[uuid.UUID, str], tuple[uuid.UUID, str]] = {}
         for chunk in storing.chunks(sorted(places, key=str), storing.HASHES_A_QUERY):
             stored = Block.everywhere.filter(location__in=chunk).values_list("location_id", "name", "pk")
-            blocks.update({(location, name.lower()): pk for location, name, pk in stored})
+            blocks.update({(location, name.lower()): (pk, name) for location, name, pk in stored})
         return blocks
 
     def _update(self, blocks: Sequence[uuid.UUID | None]) -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 
 from accounts import audit
 from accounts.permissions import Permission, require
+from locations.cells import as_said
 from locations.headers import plain
 from locations.models import Refusal
 from locations.sheets import MAX_COLUMNS
@@ -122,7 +123,7 @@ def places_of(header: list[str]) -> dict[str, int]:
 
 
 def sentence(reason: dict[str, Any]) -> str:
-    return gettext(columns.MESSAGES[reason["code"]]) % reason["params"]
+    return gettext(columns.MESSAGES[reason["code"]]) % as_said(reason["params"])
 
 
 def _reasons(row: Row, header: list[str], places: dict[str, int]) -> Iterator[Refused]:

@@ -21,7 +21,7 @@ from accounts import audit
 from accounts.permissions import Actor, Permission, require
 from locations import changes
 from locations import registration as places
-from locations.cells import Fault
+from locations.cells import Fault, as_said
 from locations.models import Block, SpecialLocation
 from regions.territory import Reach, territory_of
 
@@ -319,7 +319,9 @@ def validation_error(faults: Iterable[Fault]) -> ValidationError:
     """Refusal codes as the form shows them, by column."""
     errors: dict[str, list[ValidationError]] = {}
     for fault in faults:
-        error = ValidationError(gettext_lazy(columns.MESSAGES[fault.code]), code=fault.code, params=dict(fault.params))
+        error = ValidationError(
+            gettext_lazy(columns.MESSAGES[fault.code]), code=fault.code, params=as_said(fault.params)
+        )
         errors.setdefault(fault.column or NON_FIELD_ERRORS, []).append(error)
     return ValidationError(errors)
 

@@ -414,6 +414,18 @@ def test_the_same_file_again_updates_everybody_and_moves_nothing(prison):
     assert "block_created" not in batch.warnings
 
 
+def test_a_new_block_written_almost_like_another_is_named_with_it(prison):
+    load(row("Ani", "-", kode_lokasi="A", blok="Mawar 1"))
+
+    batch = load(row("Siti", "-", kode_lokasi="A", blok="MAWAR-01"), row("Budi", "-", kode_lokasi="A", blok="Melati"))
+
+    assert batch.warnings["block_created"]["count"] == 2
+    assert (batch.warnings["block_alike"]["count"], batch.warnings["block_alike"]["params"]) == (
+        1,
+        {"name": "MAWAR-01, Mawar 1"},
+    )
+
+
 def test_a_column_the_file_lacks_leaves_what_is_stored_and_an_empty_cell_empties_it(prison):
     load(everything(prison))
 

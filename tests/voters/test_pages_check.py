@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext
 
 from accounts.models import AuditEntry, Role
 from locations.models import Batch, Block
 from tests import factories
-from voters import confirming, importing, tasks
+from voters import confirming, importing, refusals, tasks
 from voters.forms import PASTED_CHARACTERS
 from voters.models import BatchMissing, KnownHeader, Voter
 from voters.reading import Reading, alike
@@ -300,6 +300,13 @@ def test_a_citizen_is_shown_as_one_whether_the_row_is_taken_or_not(browser, plac
     page = browser.get(send(browser, data, place=place))
 
     assert [texts[-1] for texts in texts_of(page)] == ["WNI", "WNI"]
+
+
+def test_decimals_in_sentences_are_written_as_the_reader_writes_them():
+    reason = {"code": "out_of_range", "params": {"least": -11.5, "most": 6.5}}
+
+    with translation.override("id"):
+        assert "-11,5" in refusals.sentence(reason)
 
 
 def test_too_much_to_paste_is_said_and_never_cut(browser, place, settings):

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import Permission, require
 from locations.bell import ring
-from locations.cells import CellFault, shown
+from locations.cells import CellFault, as_said, shown
 from locations.models import Batch, SpecialLocation
 from locations.sheets import NO_HEADER, SheetError
 
@@ -311,7 +311,7 @@ def refused_of(found: Check) -> list[dict[str, Any]]:
     return [
         {
             "column": column,
-            "text": _(columns.MESSAGES[code]) % fault.params,
+            "text": _(columns.MESSAGES[code]) % as_said(fault.params),
             "count": fault.count,
             "rows": words.rows_text(fault.rows, fault.count),
             "mended": mended_text(fault),
@@ -367,7 +367,7 @@ def merged_text(groups: int) -> str:
 
 
 def fault_text(fault: Fault) -> str:
-    text = _(columns.MESSAGES[fault.code]) % fault.params
+    text = _(columns.MESSAGES[fault.code]) % as_said(fault.params)
     return f"{fault.column}: {text}" if fault.column else text
 
 
