@@ -13,8 +13,8 @@ from locations.models import Batch
 from tests import factories
 from tpskhusus import invariants
 from tpskhusus.invariants import check
-from voters import acts, announcing, entering, keyring, mending, orders, searching, undo
-from voters.models import Act, Compared, DuplicateCase, MendedRow, Notice, Voter, VoterIdentity
+from voters import acts, announcing, entering, keyring, mending, orders, searching, undo, undoing
+from voters.models import Act, Compared, DuplicateCase, MendedRow, Notice, Undo, Voter, VoterIdentity
 
 from .lists import counts, invented_nik, load, prisons, row
 
@@ -265,6 +265,27 @@ def test_a_list_taken_back_while_its_people_come_elsewhere_leaves_each_counting_
     assert VoterIdentity.everywhere.exclude(claim=None).count() == Voter.everywhere.count() == PEOPLE
     assert not Voter.everywhere.filter(is_duplicate=True).exists()
     assert invariants_hold()
+
+
+def test_a_large_list_ordered_back_twice_at_once_and_run_by_two_workers_is_taken_back_once(monkeypatch):
+    monkeypatch.setattr(undoing, "AT_ONCE", 0)
+    prisons()
+    people = [factories.user(territory="36") for _ in range(2)]
+    batch = load(row("Budi Santoso", invented_nik(), kode_lokasi="A"), by=people[0])
+    seen = undo.outlook(batch).seen
+    ordered = together(
+        *(lambda who=who: undoing.take_back(batch=batch, reason="salah", seen=seen, by=who) for who in people)
+    )
+
+    order = Undo.everywhere.get()
+    raised = together(*[lambda: undoing.run(order.pk)] * 3)
+
+    assert ordered == raised == []
+    order.refresh_from_db()
+    assert order.ended_at
+    assert not order.failure
+    assert AuditEntry.everywhere.filter(action="voters.taken_back").count() == 1
+    assert not Voter.everywhere.exists()
 
 
 def test_of_two_who_correct_a_refused_row_at_once_one_enters_the_voter():
