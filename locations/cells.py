@@ -98,6 +98,7 @@ _MONTHS = {
          "desember"), 1)},
     "may": 5, "aug": 8, "agt": 8, "ags": 8, "oct": 10, "nop": 11, "dec": 12,
 }  # fmt: skip
+_MONTHS_A_YEAR = 12
 _SERIAL_DAY = re.compile(r"[1-6]\d{4}(?:[.,]0+)?", re.ASCII)
 _DAY_ZERO = date(1899, 12, 30)
 _REGION_LENGTHS = {2: (2,), 4: (2, 2), 6: (2, 2, 2), 10: (2, 2, 2, 4)}
@@ -230,7 +231,8 @@ def clean(text: str) -> str:
 def parse_date(text: str) -> date | None:
     """1990-12-31, 31/12/1990 (or with `|`, `-`, `.`) or 31 Desember 1990, midnight behind it or not; None for an empty cell.
 
-    Five digits alone are the day's number in a spreadsheet that forgot its format: 33238 is 1990-12-31.
+    A fault says where the month stands first (`order`). Five digits alone are the day's number in a spreadsheet that
+    forgot its format: 33238 is 1990-12-31.
     """
     if not text:
         return None
@@ -245,7 +247,8 @@ def parse_date(text: str) -> date | None:
     try:
         return date(int(year), int(month), int(day))
     except ValueError:
-        raise CellFault("impossible_date") from None
+        is_month_first = 1 <= int(day) <= _MONTHS_A_YEAR < int(month)
+        raise CellFault("impossible_date", **({"order": "month"} if is_month_first else {})) from None
 
 
 def parse_region(text: str) -> str:

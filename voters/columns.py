@@ -124,6 +124,10 @@ WARNINGS: dict[str, str] = {
         "Rows of this file were refused for a code of BPS; others of its codes may be BPS's too, and mean another village at"
         " Kemendagri. Proposed: compare the homes that were taken."
     ),
+    "month_first": gettext_noop(
+        "Rows of this file were refused for dates that begin with the month, such as 12/31/1990; others, such as 05/03/1990, were"
+        " taken with the day first. Proposed: take the list back and send its dates as 1990-12-31."
+    ),
     "left_as_it_was": gettext_noop("Is on the list already; this file only adds, so the voter was left as it was."),
     **cells.FILE_WARNINGS,
 }

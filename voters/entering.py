@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, pairwise
 from typing import Any, Final
@@ -40,6 +40,12 @@ OF_COLUMN: Final = {  # said of a row for want of a column, which leaves what is
     **dict.fromkeys(("home_assumed", "unknown_domicile"), "kode_wilayah_domisili"),
 }
 _ID: Final = 16
+
+SUSPECTS: Final[Mapping[str, Callable[[Mapping[str, Any]], bool]]] = {
+    "bps_suspected": lambda fault: fault["code"] == "bps_code",
+    "month_first": lambda fault: fault["params"].get("order") == "month",
+}
+"""What faults of refused rows make of those that were taken."""
 
 At = tuple[int, int]  # a row: the chunk, and its place there
 Sealed = tuple[int, int, bytes | None, Any]  # a row, its NIK's hash, and its identity but for the claim
@@ -388,9 +394,10 @@ class Entry:
 
     def _suspect(self, refused: Sequence[preparing.Refused]) -> None:
         """What refused rows tell of those that were taken."""
-        rows = [each.row for each in refused if any(fault["code"] == "bps_code" for fault in each.faults)]
-        if rows:
-            self.warnings.add_many("bps_suspected", len(rows), rows[: intake.ROWS_NAMED])
+        for code, tells in SUSPECTS.items():
+            rows = [each.row for each in refused if any(map(tells, each.faults))]
+            if rows:
+                self.warnings.add_many(code, len(rows), rows[: intake.ROWS_NAMED])
 
     def _finish(self, duplicates: int) -> None:
         counts = {

@@ -492,6 +492,17 @@ def test_how_many_rows_a_workbook_has_is_not_guessed_from_its_bytes(prison):
     assert batch.rows_total is None
 
 
+def test_dates_that_begin_with_the_month_cast_doubt_on_the_others(prison):
+    born = date(1990, 3, 5)
+    american = {"tanggal_lahir": "8/25/1991", "kode_lokasi": "A"}
+    taken = {"tanggal_lahir": "05/03/1990", "kode_lokasi": "A"}
+
+    batch = load({**row("Budi", ""), **american}, {**row("Agus", "", born=born), **taken})
+
+    assert batch.warnings["month_first"]["rows"] == [2]
+    assert "month_first" not in load({**row("Budi", ""), **american, "tanggal_lahir": "31/31/1991"}).warnings
+
+
 def test_the_same_person_twice_in_one_file_counts_as_updated_and_the_later_row_wins(prison):
     batch = load(
         row("Budi Santoso", kode_lokasi="A", blok="Mawar"), row("Budi Santosa", kode_lokasi="A", blok="Melati")
