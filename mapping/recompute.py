@@ -22,7 +22,7 @@ from django.utils import timezone
 from accounts.ids import new_id
 from locations.models import Change, SpecialLocation
 from regions.levels import Level
-from voters.loading import collecting_rarely
+from voters.loading import collecting_rarely, wait_as_long_as_it_takes
 
 from . import cells, followup, neighbours, policies
 from .core import fingerprint
@@ -144,7 +144,7 @@ def territory(
     O(voters) in the database, then some hundred microseconds a location; memory that of a chunk of proposals.
     """
     with transaction.atomic():
-        _wait_as_long_as_it_takes()
+        wait_as_long_as_it_takes()  # for a chunk of a worker
         if neighbours.combines(policy):  # whole districts: a partner may lie in the next village
             region_code = region_code[: Level.DISTRICT.width]
         taken = _lock(SpecialLocation.everywhere.active().within(region_code))
@@ -201,13 +201,6 @@ def _lock(queryset: Any, *, most: int | None = None, skip_locked: bool = False) 
 def places(queryset: Any, *, most: int | None = None) -> list[Place]:
     """Locations as a recompute takes them, in order of id."""
     return list(starmap(Place, queryset.order_by("pk").values_list(*Place._fields)[:most]))
-
-
-def _wait_as_long_as_it_takes() -> None:
-    """A national run may wait for a chunk of a worker, and read for longer than a page may."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
 
 
 class _Recompute:

@@ -396,7 +396,7 @@ class Entry:
         """What refused rows tell of those that were taken."""
         for code, tells in SUSPECTS.items():
             rows = [each.row for each in refused if any(map(tells, each.faults))]
-            if rows:
+            if rows and self.inserted + self.updated:
                 self.warnings.add_many(code, len(rows), rows[: intake.ROWS_NAMED])
 
     def _finish(self, duplicates: int) -> None:

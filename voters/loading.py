@@ -21,6 +21,7 @@ from django.db import DatabaseError, connection, models, transaction
 from locations.memo import Memo
 
 LINES_A_COPY: Final = 10_000
+THINKING: Final = "30min"
 
 Rows = Iterable[Sequence[Any]]
 T = TypeVar("T")
@@ -100,10 +101,15 @@ def update_rows(model: type[models.Model], fields: Sequence[str], rows: Rows) ->
 
 
 def wait_as_long_as_it_takes() -> None:
-    """For the running transaction only: imports that share a NIK wait for each other instead of failing."""
+    """For the running transaction only: imports that share a NIK wait for each other instead of failing,
+    and a national recompute for a worker.
+
+    Between two statements of it millions of rows are compared; whoever does nothing for longer is gone.
+    """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL lock_timeout = 0; SET LOCAL statement_timeout = 0")
+            cursor.execute(f"SET LOCAL idle_in_transaction_session_timeout = '{THINKING}'")
 
 
 @contextmanager

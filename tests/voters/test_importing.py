@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from accounts.models import AuditEntry
@@ -17,7 +17,7 @@ from accounts.permissions import SYSTEM
 from locations import intake
 from locations.models import Batch, Block, Change, Refusal
 from tests import factories
-from voters import entering, importing, preparing, registration, tasks, updating
+from voters import entering, importing, loading, preparing, registration, tasks, updating
 from voters.identity import WrongKeys
 from voters.models import NIKVerdict, Register, Voter, VoterIdentity
 
@@ -501,6 +501,17 @@ def test_dates_that_begin_with_the_month_cast_doubt_on_the_others(prison):
 
     assert batch.warnings["month_first"]["rows"] == [2]
     assert "month_first" not in load({**row("Budi", ""), **american, "tanggal_lahir": "31/31/1991"}).warnings
+
+
+def test_an_import_may_wait_and_think_for_longer_than_a_page():
+    def limits() -> list[str]:
+        names = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+        with connection.cursor() as cursor:
+            return [cursor.execute(f"SHOW {name}") or cursor.fetchone()[0] for name in names]
+
+    loading.wait_as_long_as_it_takes()
+
+    assert connection.vendor == "sqlite" or limits() == ["0", "0", loading.THINKING]
 
 
 def test_the_same_person_twice_in_one_file_counts_as_updated_and_the_later_row_wins(prison):
