@@ -34,6 +34,7 @@ REFUSALS: Final = {
     "closed": _("the case is closed meanwhile"),
     "unplaced": _("is at no location, so there is nothing to leave"),
     "dates": _("arrival and departure would be in the wrong order"),
+    "unborn": _("was not born on that day yet"),
     "both_kept": _("another row of the same case was chosen too"),
     "nobody_here": _(
         "no other row of the case lies in your territory: enter the arrival, the other office the departure"
@@ -75,6 +76,8 @@ def depart(*, cases: Collection[DuplicateCase], on: date, reason: str, by: User,
         voter = case.voter
         if voter.location_id is None:
             draft.refuse(case, "unplaced")
+        elif on.year < voter.birth_year:
+            draft.refuse(case, "unborn")
         elif voter.arrival and voter.arrival > on:
             draft.refuse(case, "dates")
         else:
@@ -89,7 +92,9 @@ def arrive(*, cases: Collection[DuplicateCase], on: date, reason: str, by: User,
 
     def change(draft: _Draft, case: DuplicateCase) -> None:
         voter = case.voter
-        if not _fits(voter, on):
+        if on.year < voter.birth_year:
+            draft.refuse(case, "unborn")
+        elif not _fits(voter, on):
             draft.refuse(case, "dates")
         else:
             draft.set(voter, Field.ARRIVAL, on)
@@ -112,6 +117,8 @@ def transfer(*, cases: Collection[DuplicateCase], on: date, reason: str, by: Use
             draft.refuse(case, "unplaced")
         elif not others:
             draft.refuse(case, "nobody_here")
+        elif on.year < case.voter.birth_year:
+            draft.refuse(case, "unborn")
         elif not _fits(case.voter, on) or any(other.voter.arrival and other.voter.arrival > on for other in others):
             draft.refuse(case, "dates")
         else:

@@ -134,8 +134,8 @@ def depart(
     name: str = "",
     places: Collection[uuid.UUID] | None = None,
 ) -> Act:
-    """Whom the list misses (at these locations of it, or at all) left on that day, in one act; who arrived later than that
-    stays on the list of the missing.
+    """Whom the list misses (at these locations of it, or at all) left on that day, in one act; who arrived or was born
+    later than that stays on the list of the missing.
 
     Raises ValidationError where the outlook is not the one that was `seen`, nobody would leave, or more than MOST.
     """
@@ -170,7 +170,7 @@ class _Departing:
         self.batch, self.on, self.by, self.places = batch, on, by, places
 
     def carry_out(self, *, name: str, reason: str) -> Act:
-        leaving = waiting(self.batch).exclude(voter__arrival__gt=self.on)
+        leaving = waiting(self.batch).exclude(voter__arrival__gt=self.on).exclude(voter__birth_year__gt=self.on.year)
         if self.places is not None:
             leaving = leaving.filter(voter__location__in=self.places)
         voters = {voter.pk: voter for voter in Voter.everywhere.filter(pk__in=leaving.values("voter"))}

@@ -154,6 +154,15 @@ def test_an_arrival_there_and_a_departure_here_make_one_transfer(places, banten,
     assert sound()
 
 
+def test_nobody_leaves_or_comes_before_being_born(places, banten):
+    ((here, _there),) = nik_case(places)
+
+    for verb in (acts.depart, acts.arrive):
+        with pytest.raises(ValidationError) as refused:
+            verb(cases=[here], on=date(1930, 1, 1), reason="keliru", by=banten)
+        assert str(acts.REFUSALS["unborn"]) in " ".join(refused.value.messages)
+
+
 def test_a_departure_closes_a_likely_case_for_both(places, banten):
     here, there = likely_case(places)
 

@@ -200,6 +200,8 @@ def test_nothing_leaves_by_an_order_that_does_not_fit(places, clerk, monkeypatch
         depart(batch, clerk)
     monkeypatch.undo()
 
+    with pytest.raises(ValidationError):
+        depart(batch, clerk, on=date(1930, 1, 1))
     act = depart(batch, clerk, on=date(2023, 1, 1))
 
     assert [*refused, many.value.code] == ["not_offered", "moved", "reason", "too_many"]
