@@ -10,7 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, pairwise
+from itertools import groupby, islice, pairwise
 from typing import Any, Final
 
 import numpy as np
@@ -67,6 +67,7 @@ class Entry:
     fates: list[Any] = field(default_factory=list)
     voters: dict[int, bytearray] = field(default_factory=dict)
     changed: dict[At, Person] = field(default_factory=dict)
+    kept: dict[At, Person] = field(default_factory=dict)
 
     @property
     def only_adds(self) -> bool:
@@ -101,6 +102,15 @@ class Entry:
             known = storing.known_at(by_place)
             for place, here in by_place.items():
                 self._match_place(here, known.get(place, []), of_former, at)
+            self._keep(people)
+
+    def _keep(self, people: Mapping[At, Person]) -> None:
+        """Of those who stand there already as many as memory bears, so that they are not read a second time to be updated."""
+        if self.only_adds:
+            return
+        room = PEOPLE - len(self.kept)
+        known = (at for at in people if self.fates[at[0]][at[1]] in (MATCHED, KEEPS_NIK))
+        self.kept.update((at, people[at]) for at in islice(known, room))
 
     def _concerned(self, former: Sequence[bytes]) -> list[tuple[int, int, int]]:
         """(place, chunk, offset) of the rows that may be one person with another row or with somebody registered."""
@@ -235,13 +245,13 @@ class Entry:
                 first = self.prepared.chunks[number]["number"][offsets[: intake.ROWS_NAMED]].tolist()
                 self.warnings.add_many("left_as_it_was", len(offsets), first)
                 continue
-            people = self.prepared.people(number, offsets)
+            people = self.prepared.people(number, [offset for offset in offsets if (number, offset) not in self.kept])
             changed: list[tuple[Stored, Update]] = []
             for some in storing.chunks(offsets, storing.HASHES_A_QUERY):
                 voter_ids = [uuid.UUID(bytes=ids[_ID * offset : _ID * (offset + 1)]) for offset in some]
                 stored = storing.stored_voters(voter_ids)
                 for offset, voter_id in zip(some, voter_ids, strict=True):
-                    person = next(people)
+                    person = self.kept.pop((number, offset), None) or next(people)
                     person = self.changed.get((number, offset), person)
                     update = update_of(
                         stored[voter_id],

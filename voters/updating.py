@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from . import identity, keyring, nik
@@ -92,16 +93,17 @@ def update_of(
     keeps_nik = not removes_nik and (keeps_nik or not person.parsed.nik or "nik" not in present)
     record = stored.open_record()
     kept = _kept(stored, person, record, present) if from_list else {}
-    present = frozenset(present) - kept.keys()
+    present = frozenset(present).difference(kept)
     values, warnings = _new_values(stored, person, present, keeps_nik, block_id, epoch, from_list)
     warnings += tuple(kept.values())
-    told = person.parsed.record._asdict()
-    new_record = record._replace(**{f: told[f] for column, f in RECORD_FIELD_OF.items() if column in present})
+    told = person.parsed.record
+    new_record = record._replace(**{name: getattr(told, name) for name in _record_fields(present)})
     old_hash = bytes(stored.nik_hash) if stored.nik_hash else None
     nik_hash = old_hash if keeps_nik else person.nik_hash
     changed = [name for name in VOTER_FIELDS if values[name] != stored.values[name]]
-    changed += [name for name in record._fields if getattr(record, name) != getattr(new_record, name)]
-    if from_list and _empties(stored.values, values) | _empties(record._asdict(), new_record._asdict()):
+    if record != new_record:
+        changed += [name for name in record._fields if getattr(record, name) != getattr(new_record, name)]
+    if from_list and changed and _empties(stored.values, values) | _empties(record._asdict(), new_record._asdict()):
         warnings += ("emptied",)
     if from_list and _stays_departed(stored, values, present, gone_by):
         warnings += ("still_departed",)
@@ -120,6 +122,17 @@ def update_of(
         location_id=values["location_id"],
         warnings=warnings,
     )
+
+
+@lru_cache
+def _voter_fields(present: frozenset[str]) -> frozenset[str]:
+    """What these columns decide of a voter; the same for every row of a list."""
+    return frozenset(name for column, names in FIELDS_OF.items() if column in present for name in names)
+
+
+@lru_cache
+def _record_fields(present: frozenset[str]) -> tuple[str, ...]:
+    return tuple(name for column, name in RECORD_FIELD_OF.items() if column in present)
 
 
 def _kept(stored: Stored, person: Person, record: identity.Record, present: Collection[str]) -> dict[str, str]:
@@ -155,7 +168,7 @@ def _new_values(
     from_list: bool,
 ) -> tuple[dict[str, Any], tuple[str, ...]]:
     told = dict(zip(VOTER_FIELDS, voter_values(person, block_id=block_id, epoch=epoch), strict=True))
-    fields = {name for column, names in FIELDS_OF.items() if column in present for name in names}
+    fields = set(_voter_fields(frozenset(present)))
     if "home_id" not in fields and (stored.values["home_id"] is None or stored.values["home_assumed"]):
         fields |= {"home_id", "home_assumed"}
     if keeps_nik:

@@ -17,7 +17,7 @@ from accounts.permissions import SYSTEM
 from locations import intake
 from locations.models import Batch, Block, Change, Refusal
 from tests import factories
-from voters import entering, importing, loading, preparing, registration, tasks, updating
+from voters import entering, exporting, importing, loading, preparing, registration, tasks, updating
 from voters.identity import WrongKeys
 from voters.models import NIKVerdict, Register, Voter, VoterIdentity
 
@@ -424,6 +424,26 @@ def test_a_new_block_written_almost_like_another_is_named_with_it(prison):
         1,
         {"name": "MAWAR-01, Mawar 1"},
     )
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 20_000])
+def test_an_update_is_the_same_however_many_stay_in_memory(prison, monkeypatch, at_a_time):
+    monkeypatch.setattr(entering, "PEOPLE", at_a_time)
+    monkeypatch.setattr(preparing, "CHUNK", 2)
+    people = [
+        row(f"Warga {chr(65 + n)}", invented_nik(serial=n + 1), alamat=f"Jl. {n}", kode_lokasi="A") for n in range(6)
+    ]
+    load(*people)
+    moved = [
+        {**cells, "alamat": f"Jl. Baru {n}", "blok": "Mawar"} if n % 2 else cells for n, cells in enumerate(people)
+    ]
+
+    batch = load(*moved, row("Baru", invented_nik(serial=9), kode_lokasi="A"), moved[1])
+
+    assert counts(batch) == {"rows": 8, "accepted": 1, "updated": 7, "rejected": 0, "duplicates": 0}
+    told = exporting._cells(Voter.everywhere.order_by("name").values_list("pk", flat=True))
+    expected = [("", ""), *((f"Jl. Baru {n}", "Mawar") if n % 2 else (f"Jl. {n}", "") for n in range(6))]
+    assert [(cells["alamat"], cells["blok"]) for cells in told] == expected
 
 
 def test_a_column_the_file_lacks_leaves_what_is_stored_and_an_empty_cell_empties_it(prison):
