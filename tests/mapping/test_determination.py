@@ -369,7 +369,7 @@ def test_the_home_regency_ticks_off_its_own_and_nobody_elses(policy, reviewer, o
     client.post("/pemilih/coret/", {"semua": "1"})
 
     assert len(page.context["page"].object_list) == 2
-    assert "Warga Contoh" in export.content.decode()
+    assert "Warga Contoh" in export.getvalue().decode()
     assert Strike.everywhere.filter(answer="struck").count() == 1
 
 

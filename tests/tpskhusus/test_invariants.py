@@ -23,8 +23,8 @@ from tests import factories
 from tests.house.test_edges import protected
 from tests.voters.lists import invented_nik, load, prisons, row
 from tpskhusus import invariants
-from voters import acts, searches, searching
-from voters.models import DuplicateCase, Register, Voter
+from voters import acts, orders, searches, searching
+from voters.models import DuplicateCase, Register, Undo, Voter
 from voters.registration import correct
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ SHARED, MOVED, WRONG = invented_nik(), invented_nik(serial=2), invented_nik(seri
 @pytest.fixture
 def register(db: None) -> None:
     """Two prisons with blocks, a duplicate, somebody who left one for the other, an unplaced voter who turned up
-    and moved to another block, others whom that list misses, a refused row, a corrected NIK, proposals, a decision, and one
-    change that waits.
+    and moved to another block, others whom that list misses, a refused row, a corrected NIK, somebody announced to the other
+    office, proposals, a decision, a list to be taken back, and one change that waits.
     """
     policies.load_shipped()
     Register.objects.update(polling_day=date(2024, 2, 14))
@@ -56,15 +56,17 @@ def register(db: None) -> None:
         row("Budi Santosa Wijaya", SHARED, kode_lokasi="B", blok="Anggrek"),
         row("Agus Salim", MOVED, kode_lokasi="B", blok="Anggrek", tanggal_masuk="2024-01-10"),
     )
-    load(row("Siti Aminah", invented_nik(serial=4), kode_lokasi="A", blok="Mawar"), mode="replace")
+    batch = load(row("Siti Aminah", invented_nik(serial=4), kode_lokasi="A", blok="Mawar"), mode="replace")
     _correct_the_wrong_nik()
     _find_the_likely()
+    _announce(to=second)
     recompute.changed()
     registration.submit(location=first, by=factories.user())
     recompute.changed()
     _approve(Proposal.everywhere.get(location=first, superseded_at=None))
     _determine()
     searches.make(home="36.03", lacks="nkk", due=date(2100, 1, 1), by=factories.user())
+    Undo.everywhere.create(batch=batch, territory=batch.territory, reason="salah berkas", asked_by=factories.user())
     changes.record([second.pk])
     audit.seal()
 
@@ -77,6 +79,13 @@ def _find_the_likely() -> None:
     searching.search()
     kept = DuplicateCase.everywhere.filter(kind="likely").earliest("pk")
     acts.merge(cases=[kept], reason="orangnya di sini", by=factories.user(territory=kept.territory))
+
+
+def _announce(to: SpecialLocation) -> None:
+    load(row("Dewi Lestari", invented_nik(serial=9), kode_lokasi="A"))
+    order = orders.Order("transfer", on=date(2024, 1, 20), to=to, is_announced=True)
+    dewi = Voter.everywhere.get(name="Dewi Lestari")
+    orders.carry_out(order=order, voters=[dewi], reason="surat pindah", by=factories.user(territory="36.03"))
 
 
 def _determine() -> None:
