@@ -137,6 +137,8 @@ FURTHER = (
     "/pemilih/berkas/{looked_at}/periksa/",
     "/pemilih/berkas/{not_understood}/periksa/",
     "/kebijakan/bandingkan/?k=pemilu-2024&k={scenario}",
+    "/pemilih/?tempat=lokasi&peran=penghuni",
+    "/pemilih/unduh/?kondisi=without_ektp",
     "/pemilih/kondisi/?wilayah=36.03",
     "/pemilih/ganda/?keadaan=selesai",
     "/pemilih/ganda/?cari=tidakada",
