@@ -78,7 +78,7 @@ def region_names(codes: Iterable[str]) -> dict[str, str]:
     return dict(Region.objects.filter(pk__in=set(codes)).values_list("pk", "name"))
 
 
-def _elsewhere(who: Asks):  # type: ignore[no-untyped-def]
+def _elsewhere(who: Asks) -> Any:
     locations = SpecialLocation.everywhere.filter(withdrawn_at=None, closed_at=None)
     if isinstance(who.reach, National):
         return locations.none()
