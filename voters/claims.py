@@ -22,6 +22,7 @@ from locations import changes
 from locations.models import SpecialLocation
 
 from .keyring import as_bytes
+from .loading import by_index
 from .models import DuplicateCase, NIKVerdict, Notice, OfficialMark, Register, Voter, VoterIdentity
 
 CHUNK = 500
@@ -204,8 +205,10 @@ def _as_before(rows: list[Row], holder: uuid.UUID | None) -> list[Row]:
 
 
 def _groups(hashes: list[bytes]) -> dict[bytes, list[_Stored]]:
-    identities = VoterIdentity.everywhere.filter(nik_hash__in=hashes, voter__nik_verdict=NIKVerdict.OK)
-    list(identities.order_by("nik_hash", "pk").select_for_update(no_key=True).values_list("pk"))
+    with by_index():
+        locked = VoterIdentity.everywhere.filter(nik_hash__in=hashes).order_by("nik_hash", "pk")
+        ids = list(locked.select_for_update(no_key=True).values_list("pk", flat=True))
+    identities = VoterIdentity.everywhere.filter(pk__in=ids, voter__nik_verdict=NIKVerdict.OK)
     found = identities.order_by("nik_hash", "pk").values_list(
         "nik_hash",
         "pk",

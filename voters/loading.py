@@ -136,6 +136,20 @@ def again_if_interrupted(work: Callable[[], T], *, tries: int) -> T:
     raise AssertionError("unreachable")
 
 
+@contextmanager
+def by_index() -> Iterator[None]:
+    """Within a transaction: rows are looked up by their index, though PostgreSQL has no statistics yet of the millions that
+    this transaction has loaded, and would read them all.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        yield
+        cursor.execute("SET LOCAL enable_seqscan = on")
+
+
 def returning_to_here() -> AbstractContextManager[Any]:
     """What fails inside is undone, and may be done again, where another import writes meanwhile.
 

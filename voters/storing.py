@@ -14,7 +14,7 @@ from locations.models import SpecialLocation
 
 from . import identity, keyring, matching, nik
 from .keyring import as_bytes
-from .loading import update_rows
+from .loading import by_index, update_rows
 from .models import FormerNIK, Voter, VoterIdentity
 from .resolving import VOTER_FIELDS, Person, voter_values
 from .updating import Stored, Update
@@ -123,9 +123,10 @@ def nkks(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
 def registered(nik_hashes: Sequence[bytes]) -> set[bytes]:
     """Those of the hashes that somebody in the register has already."""
     found: set[bytes] = set()
-    for chunk in chunks(nik_hashes, HASHES_A_QUERY):
-        stored = VoterIdentity.everywhere.filter(nik_hash__in=chunk).values_list("nik_hash", flat=True)
-        found.update(as_bytes(value) for value in stored)
+    with by_index():
+        for chunk in chunks(nik_hashes, HASHES_A_QUERY):
+            stored = VoterIdentity.everywhere.filter(nik_hash__in=chunk).values_list("nik_hash", flat=True)
+            found.update(as_bytes(value) for value in stored)
     return found
 
 
