@@ -402,8 +402,10 @@ def _without_nik(text: str) -> str:
 
 
 def _parse_birth_date(text: str) -> date:
-    """Of `Blitar, 31-12-1990` the date."""
+    """Of `Blitar, 31-12-1990` the date; the place must be one, too."""
     together = _PLACE_AND_DATE.fullmatch(text)
+    if together:
+        _birthplace(together[1])
     value = parse_date(together[2] if together else text)
     if value is None:
         raise CellFault("empty")

@@ -306,6 +306,7 @@ def test_place_and_date_of_birth_may_stand_in_one_column(text):
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [
+        ({"tanggal_lahir": "B" * 101 + ", 15-08-1990"}, {"tanggal_lahir": "too_long"}),
         ({"nama": "Budi 3603 0415 0890 0001"}, {"nama": "nik_in_text"}),
         ({"blok": "3603041508900001"}, {"blok": "nik_in_text"}),
         ({"tanggal_masuk": "2224-01-01"}, {"tanggal_masuk": "date_out_of_range"}),
