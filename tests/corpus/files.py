@@ -124,6 +124,9 @@ BAD: dict[str, Bad] = {
     "a date with day and month exchanged": Bad(
         lines(f"Budi,{NIK},08/15/1990,L,A"), reason=("tanggal_lahir", "impossible_date")
     ),
+    "a place too long before the birth date": Bad(
+        lines(f"Budi,{NIK},{'B' * 101} 15/08/1990,L,A"), reason=("tanggal_lahir", "too_long")
+    ),
 }
 
 GOOD_FILES: dict[str, bytes] = {
