@@ -11,7 +11,7 @@ from django.utils import translation
 from locations.models import Batch, Refusal
 from tests import factories
 from tests.corpus.files import BAD, GOOD_FILES
-from voters import columns, exporting
+from voters import exporting, refusals
 from voters.forms import UploadForm, file_fault
 from voters.models import Voter
 
@@ -50,12 +50,10 @@ def test_a_bad_file_is_refused_with_a_sentence_and_nothing_is_harmed(prison, nam
         assert list(Voter.everywhere.order_by("pk").values()) == before
         in_both_languages(lambda: file_fault(**batch.failure))
     else:
-        told = [(reason["column"], reason["code"]) for refusal in Refusal.everywhere.filter(batch=batch)
-                for reason in refusal.reasons]  # fmt: skip
+        reasons = [reason for refusal in Refusal.everywhere.filter(batch=batch) for reason in refusal.reasons]
+        told = [(reason["column"], reason["code"]) for reason in reasons]
         assert (batch.state, batch.rejected, told) == ("done", 1, [bad.reason])
-        in_both_languages(
-            lambda: columns.MESSAGES[bad.reason[1]] and translation.gettext(columns.MESSAGES[bad.reason[1]])
-        )
+        in_both_languages(lambda: refusals.sentence(reasons[0]))
     assert load(row("Citra", invented_nik(serial=78), kode_lokasi="A")).accepted == 1
 
 
